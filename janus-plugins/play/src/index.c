@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: GPL-3.0-only */
+#include "index.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libavformat/avformat.h>
+
+#include "clock.h"
+
+#define CONTAINERS "mov,mp4,m4a,mp3,wav"
+#define IO_BUFFER_SIZE (64 * 1024)
+#define MAX_FRAMES ((size_t)1 << 24)
+#define MAX_FRAME_SIZE (16 * 1024 * 1024)
+
+/* A file given to libavformat by descriptor: never by name, which may mean another file by now. */
+struct input {
+    int fd;
+    int64_t position, size;
+    AVFormatContext *format;
+};
+
+static int input_read(void *opaque, uint8_t *buffer, int size)
+{
+    struct input *input = opaque;
+    ssize_t got;
+
+    do
+        got = pread(input->fd, buffer, (size_t)size, input->position);
+    while (got < 0 && errno == EINTR);
+    if (got == 0)
+        return AVERROR_EOF;
+    if (got < 0)
+        return AVERROR(errno);
+    input->position += got;
+    return (int)got;
+}
+
+static int64_t input_seek(void *opaque, int64_t offset, int whence)
+{
+    struct input *input = opaque;
+
+    switch (whence & ~AVSEEK_FORCE) {
+    case AVSEEK_SIZE:
+        return input->size;
+    case SEEK_SET:
+        break;
+    case SEEK_CUR:
+        offset += input->position;
+        break;
+    case SEEK_END:
+        offset += input->size;
+        break;
+    default:
+        return AVERROR(EINVAL);
+    }
+    if (offset < 0)
+        return AVERROR(EINVAL);
+    return input->position = offset;
+}
+
+static void input_close(struct input *input)
+{
+    AVIOContext *io = input->format ? input->format->pb : NULL;
+
+    avformat_close_input(&input->format);
+    if (io)
+        av_freep(&io->buffer);
+    avio_context_free(&io);
+}
+
+static bool input_open(struct input *input, struct reason *reason)
+{
+    AVDictionary *options = NULL;
+    struct stat status;
+    uint8_t *buffer;
+    AVIOContext *io;
+
+    if (fstat(input->fd, &status) < 0) {
+        reason_set(reason, "the file cannot be read: %s", strerror(errno));
+        return false;
+    }
+    input->size = status.st_size;
+    buffer = av_malloc(IO_BUFFER_SIZE);
+    io = buffer ? avio_alloc_context(buffer, IO_BUFFER_SIZE, 0, input, input_read, NULL, input_seek) : NULL;
+    AVFormatContext *format = io ? avformat_alloc_context() : NULL;
+    if (!format) {
+        if (io)
+            avio_context_free(&io);
+        av_free(buffer);
+        reason_set(reason, "there is not enough memory");
+        return false;
+    }
+    format->pb = io;
+    format->flags |= AVFMT_FLAG_CUSTOM_IO;
+    input->format = format;
+    av_dict_set(&options, "format_whitelist", CONTAINERS, 0);
+    int error = avformat_open_input(&input->format, NULL, NULL, &options);
+    av_dict_free(&options);
+    if (error < 0) {
+        /* avformat_open_input() has freed the context, but not the I/O that is ours. */
+        av_freep(&io->buffer);
+        avio_context_free(&io);
+        reason_set(reason, "the file is not mp4, mp3 or wav, or it is damaged");
+        return false;
+    }
+    return true;
+}
+
+static bool is_mp4(const AVFormatContext *format)
+{
+    return strstr(format->iformat->name, "mp4") != NULL;
+}
+
+static int64_t stream_time(const AVStream *stream, int64_t timestamp)
+{
+    return av_rescale_q(timestamp, stream->time_base, (AVRational){1, (int)SECONDS(1)});
+}
+
+static bool is_supported_audio(enum AVCodecID codec)
+{
+    switch (codec) {
+    case AV_CODEC_ID_AAC:
+    case AV_CODEC_ID_MP3:
+    case AV_CODEC_ID_PCM_U8:
+    case AV_CODEC_ID_PCM_S16LE:
+    case AV_CODEC_ID_PCM_S16BE:
+    case AV_CODEC_ID_PCM_S24LE:
+    case AV_CODEC_ID_PCM_S32LE:
+    case AV_CODEC_ID_PCM_F32LE:
+    case AV_CODEC_ID_PCM_ALAW:
+    case AV_CODEC_ID_PCM_MULAW:
+        return avcodec_find_decoder(codec) != NULL;
+    default:
+        return false;
+    }
+}
+
+/* The first video and the first audio stream; a cover picture is neither. */
+static bool choose_streams(AVFormatContext *format, AVStream **video, AVStream **audio,
+                           struct reason *reason)
+{
+    for (unsigned i = 0; i < format->nb_streams; i++) {
+        AVStream *stream = format->streams[i];
+        stream->discard = AVDISCARD_ALL;
+        if (stream->disposition & AV_DISPOSITION_ATTACHED_PIC)
+            continue;
+        if (stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && !*video)
+            *video = stream;
+        else if (stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO && !*audio)
+            *audio = stream;
+    }
+    if (!*video && !*audio) {
+        reason_set(reason, "the file has neither picture nor sound");
+        return false;
+    }
+    if (*video && (*video)->codecpar->codec_id != AV_CODEC_ID_H264) {
+        reason_set(reason, "the video codec %s is not supported: H.264 is",
+                   avcodec_get_name((*video)->codecpar->codec_id));
+        return false;
+    }
+    if (*audio && !is_supported_audio((*audio)->codecpar->codec_id)) {
+        reason_set(reason, "the audio codec %s is not supported: AAC, MP3 and PCM are",
+                   avcodec_get_name((*audio)->codecpar->codec_id));
+        return false;
+    }
+    return true;
+}
+
+static bool append(struct index_track *track, size_t *capacity, struct index_frame frame)
+{
+    if (track->count == *capacity) {
+        size_t larger = *capacity ? 2 * *capacity : 1024;
+        struct index_frame *frames =
+            larger <= MAX_FRAMES ? realloc(track->frames, larger * sizeof *frames) : NULL;
+        if (!frames)
+            return false;
+        track->frames = frames;
+        *capacity = larger;
+    }
+    track->frames[track->count++] = frame;
+    return true;
+}
+
+/* mp4: the demuxer has the whole index. */
+static bool copy_entries(AVStream *stream, const struct input *input, struct index_track *track,
+                         struct reason *reason)
+{
+    int count = avformat_index_get_entries_count(stream);
+    size_t capacity = 0;
+
+    for (int i = 0; i < count; i++) {
+        const AVIndexEntry *entry = avformat_index_get_entry(stream, i);
+        if (entry->size < 0 || entry->size > MAX_FRAME_SIZE || entry->pos < 0 ||
+            entry->pos > input->size - entry->size) {
+            reason_set(reason, "the file ends before frame %d of %d: it is damaged or incomplete", i + 1,
+                       count);
+            return false;
+        }
+        if (!append(track, &capacity,
+                    (struct index_frame){.time = stream_time(stream, entry->timestamp),
+                                         .offset = entry->pos,
+                                         .size = (uint32_t)entry->size})) {
+            reason_set(reason, "the file has too many frames");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The index of an mp4 holds decoding times. Without B-frames the presentation times differ from them
+ * by a constant, which the first frame tells. */
+static void to_presentation_times(const struct input *input, AVStream *stream, struct index_track *track)
+{
+    AVPacket *packet = av_packet_alloc();
+    int64_t delay = 0;
+
+    stream->discard = AVDISCARD_DEFAULT;
+    while (packet && av_read_frame(input->format, packet) >= 0) {
+        bool found = packet->stream_index == stream->index && packet->pts != AV_NOPTS_VALUE &&
+                     packet->dts != AV_NOPTS_VALUE;
+        if (found)
+            delay = stream_time(stream, packet->pts - packet->dts);
+        av_packet_unref(packet);
+        if (found)
+            break;
+    }
+    av_packet_free(&packet);
+    for (size_t i = 0; i < track->count; i++)
+        track->frames[i].time += delay;
+}
+
+static bool index_video(struct media_index *index, const struct input *input, AVStream *stream,
+                        struct reason *reason)
+{
+    const AVCodecParameters *codec = stream->codecpar;
+
+    if (!is_mp4(input->format)) {
+        reason_set(reason, "video is supported in mp4 only");
+        return false;
+    }
+    if (!h264_config_parse(codec->extradata, (size_t)codec->extradata_size, &index->h264, reason))
+        return false;
+    if (codec->video_delay > 0) {
+        reason_set(reason, "the video has B-frames, which browsers cannot show: encode it without (x264: -bf 0)");
+        return false;
+    }
+    if (!copy_entries(stream, input, &index->video, reason))
+        return false;
+    if (index->video.count == 0) {
+        reason_set(reason, "the video has no frame, or the mp4 is fragmented, which is not supported");
+        return false;
+    }
+    to_presentation_times(input, stream, &index->video);
+    return true;
+}
+
+/* wav: frames of 20 ms, since every sample has the same size. */
+static bool index_pcm(struct media_index *index, const struct input *input, AVStream *stream,
+                      struct reason *reason)
+{
+    const AVCodecParameters *codec = stream->codecpar;
+    int64_t sample_size = av_get_bits_per_sample(codec->codec_id) * codec->ch_layout.nb_channels / 8;
+    int64_t samples = codec->sample_rate / 50;
+    size_t capacity = 0;
+
+    /* No chunk header and no sane rate: nothing that could be heard. */
+    if (sample_size <= 0 || samples <= 0) {
+        reason_set(reason, "the wav header is damaged");
+        return false;
+    }
+    int64_t offset = avio_tell(input->format->pb);
+    int64_t left = input->size - offset;
+    if (stream->duration > 0 && stream->duration < left / sample_size)
+        left = stream->duration * sample_size;
+    for (int64_t position = 0; left >= sample_size; position += samples) {
+        int64_t size = left < samples * sample_size ? left - left % sample_size : samples * sample_size;
+        if (!append(&index->audio, &capacity,
+                    (struct index_frame){.time = av_rescale(position, SECONDS(1), codec->sample_rate),
+                                         .offset = offset,
+                                         .size = (uint32_t)size})) {
+            reason_set(reason, "the file is too long");
+            return false;
+        }
+        offset += size;
+        left -= size;
+    }
+    return true;
+}
+
+/* mp3: frames are found by reading the file once. */
+static bool index_by_reading(struct media_index *index, const struct input *input, AVStream *stream,
+                             struct reason *reason)
+{
+    AVPacket *packet = av_packet_alloc();
+    size_t capacity = 0;
+    int64_t time = 0;
+    bool stored = packet != NULL;
+
+    stream->discard = AVDISCARD_DEFAULT;
+    while (stored && av_read_frame(input->format, packet) >= 0) {
+        if (packet->stream_index == stream->index && packet->pos >= 0 && packet->size <= MAX_FRAME_SIZE) {
+            stored = append(&index->audio, &capacity,
+                            (struct index_frame){.time = stream_time(stream, time),
+                                                 .offset = packet->pos,
+                                                 .size = (uint32_t)packet->size});
+            time += packet->duration;
+        }
+        av_packet_unref(packet);
+    }
+    av_packet_free(&packet);
+    if (!stored)
+        reason_set(reason, "the file is too long");
+    return stored;
+}
+
+static bool index_audio(struct media_index *index, const struct input *input, AVStream *stream,
+                        struct reason *reason)
+{
+    bool done;
+
+    index->audio_codec = avcodec_parameters_alloc();
+    if (!index->audio_codec || avcodec_parameters_copy(index->audio_codec, stream->codecpar) < 0) {
+        reason_set(reason, "there is not enough memory");
+        return false;
+    }
+    if (is_mp4(input->format))
+        done = copy_entries(stream, input, &index->audio, reason);
+    else if (stream->codecpar->codec_id == AV_CODEC_ID_MP3)
+        done = index_by_reading(index, input, stream, reason);
+    else
+        done = index_pcm(index, input, stream, reason);
+    if (done && index->audio.count == 0) {
+        reason_set(reason, "the file has no sound in it, or it is a fragmented mp4, which is not supported");
+        return false;
+    }
+    return done;
+}
+
+/* Times count from the first picture or from the beginning of the sound, whichever is earlier. */
+static void start_at_zero(struct media_index *index)
+{
+    int64_t shift = index->video.count > 0 && index->video.frames[0].time < 0 ? -index->video.frames[0].time : 0;
+
+    for (size_t i = 0; shift && i < index->video.count; i++)
+        index->video.frames[i].time += shift;
+    for (size_t i = 0; shift && i < index->audio.count; i++)
+        index->audio.frames[i].time += shift;
+}
+
+int64_t index_track_end(const struct index_track *track)
+{
+    if (track->count == 0)
+        return 0;
+    /* The last frame lasts as long as the one before it. */
+    const struct index_frame *last = &track->frames[track->count - 1];
+    int64_t end = last->time + (track->count > 1 ? last->time - last[-1].time : 0);
+    return end > 0 ? end : 0;
+}
+
+static struct media_index *read_index(const struct input *input, struct reason *reason)
+{
+    AVFormatContext *format = input->format;
+    AVStream *video = NULL, *audio = NULL;
+    struct media_index *index;
+
+    if (!choose_streams(format, &video, &audio, reason))
+        return NULL;
+    index = calloc(1, sizeof *index);
+    if (!index) {
+        reason_set(reason, "there is not enough memory");
+        return NULL;
+    }
+    index->streams = format->nb_streams;
+    if ((audio && !index_audio(index, input, audio, reason)) ||
+        (video && !index_video(index, input, video, reason))) {
+        index_free(index);
+        return NULL;
+    }
+    start_at_zero(index);
+    int64_t video_end = index_track_end(&index->video), audio_end = index_track_end(&index->audio);
+    index->duration = video_end > audio_end ? video_end : audio_end;
+    return index;
+}
+
+struct media_index *index_read(int fd, struct reason *reason)
+{
+    struct input input = {.fd = fd};
+    struct media_index *index = NULL;
+
+    /* What is wrong with a file is said in the reply, not on the gateway's standard error. */
+    av_log_set_level(AV_LOG_QUIET);
+    if (input_open(&input, reason)) {
+        index = read_index(&input, reason);
+        input_close(&input);
+    }
+    return index;
+}
+
+void index_free(struct media_index *index)
+{
+    if (!index)
+        return;
+    free(index->video.frames);
+    free(index->audio.frames);
+    avcodec_parameters_free(&index->audio_codec);
+    free(index);
+}

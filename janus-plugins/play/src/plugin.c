@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: GPL-3.0-only */
+/* janus.plugin.tms.play: plays a file of the media folder to a viewer.
+ *
+ * The only file that knows Janus. It turns the core's calls into calls of the session, the session's
+ * packets and endings into calls of the core, and looks after the life of both. */
+#include <plugins/plugin.h>
+
+#include <config.h>
+#include <debug.h>
+#include <mutex.h>
+
+#include "asset.h"
+#include "clock.h"
+#include "pacer.h"
+#include "protocol.h"
+#include "rtcp.h"
+#include "sdp.h"
+#include "session.h"
+
+#define PACKAGE_ID "janus.plugin.tms.play"
+#define LOG_PREFIX "[" PACKAGE_ID "] "
+#define DEFAULT_MEDIA_ROOT "/media"
+
+/* As many files can be waiting for a disk at the same time. */
+#define READERS 4
+
+struct viewer {
+    janus_plugin_session *handle;
+    janus_refcount ref;
+    GMutex requests; /* a viewer's requests are carried out one after the other */
+    struct session session;
+    struct pacer_timer timer;
+    guint64 sdp_id;
+    guint offers;
+    volatile gint offering; /* an offer is on its way to the core */
+};
+
+/* Something to be told to a viewer, outside of the thread in which it came about. */
+struct notice {
+    struct viewer *viewer;
+    const char *event; /* NULL: an offer */
+    char *transaction; /* of the request that it follows, or NULL */
+};
+
+static janus_plugin play_plugin;
+static janus_callbacks *gateway;
+static volatile gint stopping;
+
+static struct library *library;
+static struct pacer *pacer;
+static GThreadPool *events; /* one thread: events reach a viewer in the order they happened */
+static GThreadPool *offers; /* a thread for each: the core gathers candidates before it returns */
+
+static janus_mutex viewers_mutex = JANUS_MUTEX_INITIALIZER;
+static GHashTable *viewers; /* by handle */
+
+/* Viewers */
+
+static void viewer_free(const janus_refcount *ref)
+{
+    struct viewer *viewer = janus_refcount_containerof(ref, struct viewer, ref);
+
+    pacer_cancel(pacer, &viewer->timer);
+    session_destroy(&viewer->session);
+    g_mutex_clear(&viewer->requests);
+    janus_refcount_decrease(&viewer->handle->ref);
+    g_free(viewer);
+}
+
+/* Gives a reference, or NULL when the handle is already gone. */
+static struct viewer *viewer_find(janus_plugin_session *handle)
+{
+    struct viewer *viewer = NULL;
+
+    janus_mutex_lock(&viewers_mutex);
+    if (!g_atomic_int_get(&stopping))
+        viewer = g_hash_table_lookup(viewers, handle);
+    if (viewer)
+        janus_refcount_increase(&viewer->ref);
+    janus_mutex_unlock(&viewers_mutex);
+    return viewer;
+}
+
+static void viewer_release(struct viewer *viewer)
+{
+    janus_refcount_decrease(&viewer->ref);
+}
+
+/* The hash table's destructor. */
+static void viewer_drop(gpointer data)
+{
+    struct viewer *viewer = data;
+
+    session_disconnect(&viewer->session);
+    viewer_release(viewer);
+}
+
+/* What is told to viewers */
+
+static void notify(GThreadPool *pool, struct viewer *viewer, const char *event, const char *transaction)
+{
+    struct notice *notice = g_new0(struct notice, 1);
+
+    janus_refcount_increase(&viewer->ref);
+    notice->viewer = viewer;
+    notice->event = event;
+    notice->transaction = g_strdup(transaction);
+    g_thread_pool_push(pool, notice, NULL);
+}
+
+static void notice_free(struct notice *notice)
+{
+    viewer_release(notice->viewer);
+    g_free(notice->transaction);
+    g_free(notice);
+}
+
+static void push_event(gpointer data, gpointer user_data)
+{
+    struct notice *notice = data;
+    json_t *event = protocol_event(notice->event);
+
+    (void)user_data;
+    gateway->push_event(notice->viewer->handle, &play_plugin, notice->transaction, event, NULL);
+    json_decref(event);
+    notice_free(notice);
+}
+
+static void push_offer(gpointer data, gpointer user_data)
+{
+    struct notice *notice = data;
+    struct viewer *viewer = notice->viewer;
+    char sdp[SDP_OFFER_MAX];
+
+    (void)user_data;
+    sdp_write_offer(sdp, viewer->sdp_id, ++viewer->offers);
+    json_t *event = protocol_event("create.offer");
+    json_t *jsep = protocol_offer(sdp);
+    int error = gateway->push_event(viewer->handle, &play_plugin, notice->transaction, event, jsep);
+    if (error)
+        JANUS_LOG(LOG_WARN, LOG_PREFIX "the offer was not sent: error %d\n", error);
+    json_decref(event);
+    json_decref(jsep);
+    g_atomic_int_set(&viewer->offering, 0);
+    notice_free(notice);
+}
+
+static void send_packet(void *owner, bool video, uint8_t *packet, size_t size)
+{
+    struct viewer *viewer = owner;
+    janus_plugin_rtp rtp = {.video = video, .buffer = (char *)packet, .length = (uint16_t)size};
+
+#if JANUS_PLUGIN_API_VERSION >= 100
+    rtp.mindex = -1; /* the only medium of its kind */
+#endif
+    janus_plugin_rtp_extensions_reset(&rtp.extensions);
+    gateway->relay_rtp(viewer->handle, &rtp);
+}
+
+static void play_ended(void *owner)
+{
+    notify(events, owner, "exit.play", NULL);
+}
+
+static const struct session_callbacks session_callbacks = {.send = send_packet, .ended = play_ended};
+
+static int64_t advance(struct pacer_timer *timer, int64_t now)
+{
+    struct viewer *viewer = (struct viewer *)((char *)timer - offsetof(struct viewer, timer));
+
+    return session_advance(&viewer->session, now);
+}
+
+/* Requests */
+
+static janus_plugin_result *reply(json_t *content)
+{
+    return janus_plugin_result_new(JANUS_PLUGIN_OK, NULL, content);
+}
+
+static janus_plugin_result *acknowledge(void)
+{
+    return janus_plugin_result_new(JANUS_PLUGIN_OK_WAIT, NULL, NULL);
+}
+
+/* The core sends it with code 462. The result does not own its text, which the core reads on this thread
+ * before it makes another request. */
+static janus_plugin_result *error(const char *text)
+{
+    static _Thread_local struct reason last;
+
+    reason_set(&last, "%s", text);
+    return janus_plugin_result_new(JANUS_PLUGIN_ERROR, last.text, NULL);
+}
+
+static enum path_status open_file(const char *name, struct asset **asset, struct reason *reason)
+{
+    enum path_status status = asset_open(library, name, asset, reason);
+
+    if (status == PATH_REFUSED) {
+        char *printable = g_strescape(name, NULL);
+        JANUS_LOG(LOG_WARN, LOG_PREFIX "refused '%s': %s\n", printable, reason->text);
+        g_free(printable);
+    }
+    return status;
+}
+
+static janus_plugin_result *probe(const struct command *command)
+{
+    struct reason reason;
+    struct asset *asset;
+    enum path_status status = open_file(command->file, &asset, &reason);
+
+    if (status != PATH_OPENED)
+        return reply(protocol_refusal(status, command->file, &reason));
+    json_t *result = protocol_probe_result(asset_index(asset));
+    asset_release(asset);
+    return reply(result);
+}
+
+static janus_plugin_result *offer(struct viewer *viewer, const char *transaction)
+{
+    if (g_atomic_int_compare_and_exchange(&viewer->offering, 0, 1))
+        notify(offers, viewer, NULL, transaction);
+    return acknowledge();
+}
+
+static janus_plugin_result *accept_answer(struct viewer *viewer, const struct command *command)
+{
+    struct sdp_answer answer;
+
+    if (!sdp_parse_answer(command->sdp, &answer))
+        return error("The answer has no media: answer the offer of create.offer");
+    session_accept(&viewer->session, &answer);
+    return acknowledge();
+}
+
+static janus_plugin_result *launch(struct viewer *viewer, const struct command *command, const char *transaction)
+{
+    struct reason reason;
+    struct asset *asset;
+    enum path_status status = open_file(command->file, &asset, &reason);
+
+    if (status != PATH_OPENED)
+        return reply(protocol_refusal(status, command->file, &reason));
+    if (!session_launch(&viewer->session, asset, &reason)) {
+        asset_release(asset);
+        return reply(protocol_refusal(PATH_REFUSED, command->file, &reason));
+    }
+    notify(events, viewer, "launch.play", transaction);
+    /* Only now, so that the end of a short play is not told before its beginning. */
+    pacer_schedule(pacer, &viewer->timer, clock_now());
+    return acknowledge();
+}
+
+/* Play, pause and resume are the same request. */
+static janus_plugin_result *toggle(struct viewer *viewer, const struct command *command, const char *transaction)
+{
+    int64_t now = clock_now();
+
+    if (!session_is_connected(&viewer->session))
+        return error("The PeerConnection is not up: ask for request.offer and answer it before ctrl.play");
+    if (session_pause(&viewer->session, now)) {
+        notify(events, viewer, "pause.play", transaction);
+        return acknowledge();
+    }
+    if (session_resume(&viewer->session, now)) {
+        notify(events, viewer, "resume.play", transaction);
+        pacer_schedule(pacer, &viewer->timer, now);
+        return acknowledge();
+    }
+    return launch(viewer, command, transaction);
+}
+
+static janus_plugin_result *carry_out(struct viewer *viewer, const struct command *command, const char *transaction)
+{
+    switch (command->type) {
+    case COMMAND_PING:
+        return reply(protocol_pong());
+    case COMMAND_PROBE:
+        return probe(command);
+    case COMMAND_OFFER:
+        return offer(viewer, transaction);
+    case COMMAND_ANSWER:
+        return accept_answer(viewer, command);
+    case COMMAND_PLAY:
+        return toggle(viewer, command, transaction);
+    case COMMAND_STOP:
+        session_stop(&viewer->session);
+        return acknowledge();
+    }
+    g_assert_not_reached();
+}
+
+static janus_plugin_result *answer_request(struct viewer *viewer, const char *transaction, const json_t *message,
+                                           const json_t *jsep)
+{
+    struct command command;
+    struct reason reason;
+    janus_plugin_result *result;
+
+    switch (protocol_parse(message, jsep, &command, &reason)) {
+    case PROTOCOL_UNDERSTOOD:
+        g_mutex_lock(&viewer->requests);
+        result = carry_out(viewer, &command, transaction);
+        g_mutex_unlock(&viewer->requests);
+        return result;
+    case PROTOCOL_REFUSED:
+        return reply(protocol_refusal(PATH_REFUSED, NULL, &reason));
+    case PROTOCOL_ERROR:
+        return error(reason.text);
+    }
+    g_assert_not_reached();
+}
+
+/* Calls of the core */
+
+static janus_plugin_result *play_handle_message(janus_plugin_session *handle, char *transaction, json_t *message,
+                                                json_t *jsep)
+{
+    struct viewer *viewer = viewer_find(handle);
+    janus_plugin_result *result;
+
+    if (viewer) {
+        result = answer_request(viewer, transaction, message, jsep);
+        viewer_release(viewer);
+    } else {
+        result = error("The handle is gone");
+    }
+    g_free(transaction);
+    json_decref(message);
+    json_decref(jsep);
+    return result;
+}
+
+static void play_create_session(janus_plugin_session *handle, int *failure)
+{
+    if (g_atomic_int_get(&stopping)) {
+        *failure = -1;
+        return;
+    }
+    struct viewer *viewer = g_new0(struct viewer, 1);
+    viewer->handle = handle;
+    viewer->sdp_id = (guint64)g_get_real_time();
+    viewer->timer.fire = advance;
+    g_mutex_init(&viewer->requests);
+    session_init(&viewer->session, &session_callbacks, viewer);
+    janus_refcount_init(&viewer->ref, viewer_free);
+    handle->plugin_handle = viewer;
+    janus_mutex_lock(&viewers_mutex);
+    g_hash_table_insert(viewers, handle, viewer);
+    janus_mutex_unlock(&viewers_mutex);
+}
+
+static void play_destroy_session(janus_plugin_session *handle, int *failure)
+{
+    struct viewer *viewer = viewer_find(handle);
+
+    if (!viewer) {
+        *failure = -1;
+        return;
+    }
+    janus_mutex_lock(&viewers_mutex);
+    g_hash_table_steal(viewers, handle);
+    janus_mutex_unlock(&viewers_mutex);
+    viewer_drop(viewer);
+    viewer_release(viewer);
+}
+
+static json_t *play_query_session(janus_plugin_session *handle)
+{
+    static const char *const names[] = {
+        [SESSION_READY] = "ready", [SESSION_GOING] = "going", [SESSION_PAUSED] = "paused"};
+    struct viewer *viewer = viewer_find(handle);
+
+    if (!viewer)
+        return NULL;
+    json_t *info = json_pack("{ss}", "state", names[session_state(&viewer->session)]);
+    viewer_release(viewer);
+    return info;
+}
+
+static void play_setup_media(janus_plugin_session *handle)
+{
+    struct viewer *viewer = viewer_find(handle);
+
+    if (!viewer)
+        return;
+    session_connect(&viewer->session, clock_now());
+    viewer_release(viewer);
+}
+
+/* After this returns the core frees what relay_rtp() uses; the session's lock has seen to it that none
+ * is under way. */
+static void play_hangup_media(janus_plugin_session *handle)
+{
+    struct viewer *viewer = viewer_find(handle);
+
+    if (!viewer)
+        return;
+    session_disconnect(&viewer->session);
+    viewer_release(viewer);
+}
+
+static void play_incoming_rtcp(janus_plugin_session *handle, janus_plugin_rtcp *packet)
+{
+    if (!rtcp_asks_for_key_frame((const uint8_t *)packet->buffer, packet->length))
+        return;
+    struct viewer *viewer = viewer_find(handle);
+    if (!viewer)
+        return;
+    session_request_key_frame(&viewer->session);
+    viewer_release(viewer);
+}
+
+static char *read_media_root(const char *config_path)
+{
+    char *file = g_strdup_printf("%s/%s.jcfg", config_path, PACKAGE_ID);
+    janus_config *config = janus_config_parse(file);
+    char *root = NULL;
+
+    if (config) {
+        janus_config_category *general = janus_config_get_create(config, NULL, janus_config_type_category, "general");
+        janus_config_item *item = janus_config_get(config, general, janus_config_type_item, "media_root");
+        if (item && item->value)
+            root = g_strdup(item->value);
+        janus_config_destroy(config);
+    }
+    if (!root)
+        JANUS_LOG(LOG_WARN, LOG_PREFIX "no general.media_root in %s: using %s\n", file, DEFAULT_MEDIA_ROOT);
+    g_free(file);
+    return root ? root : g_strdup(DEFAULT_MEDIA_ROOT);
+}
+
+static void release_resources(void)
+{
+    if (events)
+        g_thread_pool_free(events, FALSE, TRUE);
+    if (offers)
+        g_thread_pool_free(offers, FALSE, TRUE);
+    g_clear_pointer(&pacer, pacer_stop);
+    g_clear_pointer(&library, library_close);
+    g_clear_pointer(&viewers, g_hash_table_destroy);
+    events = offers = NULL;
+}
+
+static int play_init(janus_callbacks *callbacks, const char *config_path)
+{
+    if (!callbacks || !config_path)
+        return -1;
+    gateway = callbacks;
+    char *root = read_media_root(config_path);
+    viewers = g_hash_table_new_full(NULL, NULL, NULL, viewer_drop);
+    library = library_open(root, READERS, g_get_num_processors());
+    pacer = pacer_start();
+    events = g_thread_pool_new(push_event, NULL, 1, FALSE, NULL);
+    offers = g_thread_pool_new(push_offer, NULL, -1, FALSE, NULL);
+    if (!library || !pacer || !events || !offers) {
+        JANUS_LOG(LOG_FATAL, LOG_PREFIX "cannot start its threads\n");
+        release_resources();
+        g_free(root);
+        return -1;
+    }
+    JANUS_LOG(LOG_INFO, LOG_PREFIX "plays the files in %s\n", root);
+    g_free(root);
+    return 0;
+}
+
+static void play_destroy(void)
+{
+    janus_mutex_lock(&viewers_mutex);
+    g_atomic_int_set(&stopping, 1);
+    g_hash_table_remove_all(viewers);
+    janus_mutex_unlock(&viewers_mutex);
+    release_resources();
+}
+
+static int play_get_api_compatibility(void)
+{
+    return JANUS_PLUGIN_API_VERSION;
+}
+
+static int play_get_version(void)
+{
+    return 1;
+}
+
+static const char *play_get_version_string(void)
+{
+    return "0.1.0";
+}
+
+static const char *play_get_description(void)
+{
+    return "Plays a file of the media folder to a viewer.";
+}
+
+static const char *play_get_name(void)
+{
+    return "Play";
+}
+
+static const char *play_get_author(void)
+{
+    return "The janus-deploy authors";
+}
+
+static const char *play_get_package(void)
+{
+    return PACKAGE_ID;
+}
+
+static janus_plugin play_plugin = {
+    .init = play_init,
+    .destroy = play_destroy,
+    .get_api_compatibility = play_get_api_compatibility,
+    .get_version = play_get_version,
+    .get_version_string = play_get_version_string,
+    .get_description = play_get_description,
+    .get_name = play_get_name,
+    .get_author = play_get_author,
+    .get_package = play_get_package,
+    .create_session = play_create_session,
+    .handle_message = play_handle_message,
+    .setup_media = play_setup_media,
+    .incoming_rtcp = play_incoming_rtcp,
+    .hangup_media = play_hangup_media,
+    .destroy_session = play_destroy_session,
+    .query_session = play_query_session,
+};
+
+/* Looked up by name when the core loads the plugin. */
+__attribute__((visibility("default"))) janus_plugin *create(void);
+
+janus_plugin *create(void)
+{
+    return &play_plugin;
+}

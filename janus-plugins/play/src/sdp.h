@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-only */
+/* What is offered to a viewer, and what the viewer's answer accepts of it. */
+#ifndef PLAY_SDP_H
+#define PLAY_SDP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "h264.h"
+
+#define SDP_OFFER_MAX 2048
+
+/* Payload types; 0 for what was not accepted. */
+struct sdp_answer {
+    uint8_t opus;
+    uint8_t h264[H264_PROFILES];
+};
+
+/* One Opus and one H.264 medium that we only send, the latter in every profile that a file can have:
+ * the offer is made before the viewer says which file it is for. */
+void sdp_write_offer(char offer[SDP_OFFER_MAX], uint64_t session_id, unsigned version);
+
+/* False for what is not an answer to such an offer. */
+bool sdp_parse_answer(const char *text, struct sdp_answer *answer);
+
+/* The accepted payload type for a file of this profile: that profile's, or that of a larger one, whose
+ * decoder decodes the smaller too; 0 when there is none. */
+uint8_t sdp_h264_payload_type(const struct sdp_answer *answer, enum h264_profile profile);
+
+#endif

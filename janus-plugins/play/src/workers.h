@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-only */
+/* A fixed number of threads that run jobs in the order they were submitted. */
+#ifndef PLAY_WORKERS_H
+#define PLAY_WORKERS_H
+
+/* Lies inside what the job works on, so that submitting one cannot fail. */
+struct job {
+    void (*run)(struct job *job);
+    struct job *next;
+};
+
+struct workers;
+
+/* NULL when no thread could be started. */
+struct workers *workers_start(unsigned threads);
+
+void workers_submit(struct workers *workers, struct job *job);
+
+/* Runs what was submitted, then ends the threads. */
+void workers_stop(struct workers *workers);
+
+#endif

@@ -1,0 +1,189 @@
+/**
+ * Every option an operator may set, declared once. The stack config keys, the env file names, the defaults, the
+ * checks, the error messages and the documentation table all come from this declaration.
+ */
+import { z } from 'zod';
+
+/** One option: `schema` reads the text an operator writes and returns the typed value. */
+export interface Option<T = unknown> {
+  /** Name in the env file, where existing deployments have one. */
+  env?: string;
+  schema: z.ZodType<T, string>;
+  /** The default as an operator would write it. */
+  default: string;
+  /** What is accepted, as the end of the sentence "accepted: …". */
+  accepted: string;
+  /** One line of help for the documentation. */
+  help: string;
+}
+
+/** First and last port of a range, both included. */
+export interface PortRange {
+  first: number;
+  last: number;
+}
+
+const text = z.string();
+const oneOf = <const V extends [string, ...string[]]>(...values: V) => z.enum(values);
+const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max);
+const boolean = oneOf('true', 'false').transform((value) => value === 'true');
+const ipv4 = z.union([z.literal('auto'), z.ipv4()]);
+const hostAndPort = z.union([z.literal(''), text.regex(/^[A-Za-z0-9.-]+:([1-9]\d{0,4})$/)]);
+const serverUrl = z.union([z.literal(''), text.regex(/^(https?:\/\/|\/)\S+$/)]);
+const port = integer(1, 65535);
+const optionalPort = z.union([z.literal('').transform(() => undefined), port]);
+const portRange = text
+  .regex(/^\d{1,5}-\d{1,5}$/)
+  .transform((value): PortRange => {
+    const [first, last] = value.split('-').map(Number);
+    return { first, last };
+  })
+  .refine(({ first, last }) => first >= 1024 && last <= 65535 && first <= last);
+
+const option = <T>(declared: Option<T>): Option<T> => declared;
+const portOption = (fallback: number, help: string, env?: string) =>
+  option({ env, schema: port, default: String(fallback), accepted: 'a port from 1 to 65535', help });
+
+/** The options by their stack config key (`janus-deploy:<key>`). */
+export const options = {
+  envFile: option({
+    schema: text,
+    default: 'local.env',
+    accepted: 'the path of a file of NAME=value lines',
+    help: 'Env file with the names below; relative to the project folder, may be absent if not set',
+  }),
+  production: option({
+    schema: boolean,
+    default: 'false',
+    accepted: 'true or false',
+    help: 'Refuse every substitution (home-made base image, distribution’s Janus, generated certificates)',
+  }),
+  network: option({
+    schema: oneOf('auto', 'host', 'bridge'),
+    default: 'auto',
+    accepted: 'auto, host or bridge',
+    help: 'Container network; auto is host on a rootful Linux engine and bridge elsewhere',
+  }),
+  advertisedAddress: option({
+    schema: ipv4,
+    default: 'auto',
+    accepted: 'auto or an IPv4 address',
+    help: 'Address that viewers send media to; auto takes the engine’s first own address',
+  }),
+  stunServer: option({
+    env: 'stun_server',
+    schema: hostAndPort,
+    default: '',
+    accepted: 'host:port, coturn:3478 for this deployment’s own TURN server, or nothing',
+    help: 'STUN server the gateway asks for its public address',
+  }),
+  debugLevel: option({
+    env: 'debug_level',
+    schema: integer(0, 7),
+    default: '4',
+    accepted: 'a whole number from 0 (silent) to 7 (everything)',
+    help: 'How much the gateway logs',
+  }),
+  sslCertificate: option({
+    env: 'ssl_certificate',
+    schema: text,
+    default: '',
+    accepted: 'the path of a PEM file with the certificate and its chain',
+    help: 'Certificate chain for https and TURN over TLS; without it a local certificate authority makes one',
+  }),
+  sslCertificateKey: option({
+    env: 'ssl_certificate_key',
+    schema: text,
+    default: '',
+    accepted: 'the path of a PEM file with the private key',
+    help: 'Private key of `sslCertificate`',
+  }),
+  mediaFolder: option({
+    schema: text,
+    default: 'media',
+    accepted: 'the path of a folder on the engine’s machine',
+    help: 'Folder whose films and sound files can be played; relative to the project folder',
+  }),
+  maxViewers: option({
+    schema: integer(1, 10000),
+    default: '20',
+    accepted: 'a whole number from 1 to 10000 (bridge network: to 100)',
+    help: 'Viewers at the same time, from which ranges and limits are derived',
+  }),
+  playerPort: portOption(8443, 'https port of the player, at /player'),
+  demosPort: portOption(8444, 'https port of the Janus demos'),
+  apiHttpPort: portOption(8088, 'http port of the Janus API, at /janus'),
+  apiHttpsPort: portOption(8089, 'https port of the Janus API, at /janus'),
+  turnPort: portOption(3478, 'TURN and STUN port, UDP and TCP'),
+  turnTlsPort: portOption(5349, 'TURN over TLS port'),
+  gatewayPort: portOption(18088, 'Loopback port between web server and gateway (host network)'),
+  turnLoopbackPort: portOption(13478, 'Loopback port between web server and TURN server (host network)'),
+  rtpPorts: option({
+    schema: portRange,
+    default: '20000-20499',
+    accepted: 'first-last, from 1024 to 65535',
+    help: 'UDP ports the gateway sends media from; bridge network publishes only as many as `maxViewers` needs',
+  }),
+  relayPorts: option({
+    schema: portRange,
+    default: '21000-21499',
+    accepted: 'first-last, from 1024 to 65535',
+    help: 'UDP ports of the TURN server’s relays',
+  }),
+  janus: option({
+    schema: oneOf('auto', '0.9.1', 'distribution'),
+    default: 'auto',
+    accepted: 'auto, 0.9.1 or distribution',
+    help: 'Janus built from the pinned source (0.9.1), or the distribution’s package; auto prefers 0.9.1',
+  }),
+  janusArchive: option({
+    schema: text,
+    default: '',
+    accepted: 'the path or the URL of the Janus 0.9.1 source archive',
+    help: 'Where the pinned Janus source is taken from before the download cache and upstream',
+  }),
+  baseImage: option({
+    schema: text,
+    default: 'auto',
+    accepted: 'auto or the name of a Debian 12 image',
+    help: 'Image all others are built on; auto is debian:bookworm-slim, or a home-made one where that cannot be pulled',
+  }),
+  janusAddress: option({
+    env: 'VUE_APP_JANUS_ADDRESS',
+    schema: text,
+    default: '',
+    accepted: 'a host name or an address',
+    help: 'Host of the Janus API for the player, where it is not the page’s own origin',
+  }),
+  janusHttpPort: option({
+    env: 'VUE_APP_JANUS_HTTP_PORT',
+    schema: optionalPort,
+    default: '',
+    accepted: 'a port from 1 to 65535',
+    help: 'Port of the Janus API for a player loaded over http (8088 if only the host is set)',
+  }),
+  janusHttpsPort: option({
+    env: 'VUE_APP_JANUS_HTTPS_PORT',
+    schema: optionalPort,
+    default: '',
+    accepted: 'a port from 1 to 65535',
+    help: 'Port of the Janus API for a player loaded over https (8089 if only the host is set)',
+  }),
+  janusHttpServer: option({
+    env: 'VUE_APP_JANUS_HTTP_SERVER',
+    schema: serverUrl,
+    default: '',
+    accepted: 'an http or https URL, or an absolute path',
+    help: 'Full URL of the Janus API for the player; wins over the three above',
+  }),
+} satisfies Record<string, Option>;
+
+export type OptionKey = keyof typeof options;
+
+/** What the operator asked for, typed and complete. */
+export type Config = { [K in OptionKey]: z.output<(typeof options)[K]['schema']> };

@@ -1,0 +1,70 @@
+/** The Pulumi program: load -> plan -> resources -> outputs. */
+import * as docker from '@pulumi/docker';
+import * as pulumi from '@pulumi/pulumi';
+import { stagedContexts } from '../scripts/lib/build-contexts.ts';
+import { gather } from '../scripts/lib/gather.ts';
+import { namespace, readStackFile, stackFile } from '../scripts/lib/settings.ts';
+import type { Setting } from './config/config.ts';
+import { makePlan } from './plan/plan.ts';
+import { Gateway } from './resources/gateway.ts';
+import { Turn } from './resources/turn.ts';
+import { Web } from './resources/web.ts';
+
+const stack = pulumi.getStack();
+
+// load
+const { config, engine, build, certificate, media, janusArchive } = await gather(stackSettings());
+
+// plan
+const plan = makePlan(stack, config, engine, build);
+const contexts = await stagedContexts(plan.flavour, janusArchive);
+
+// resources
+const network =
+  plan.network.mode === 'bridge'
+    ? new docker.Network('network', { name: plan.name, ipamConfigs: [{ subnet: plan.network.subnet }] })
+    : undefined;
+const turn = new Turn({ plan, context: contexts.turn, network });
+const gateway = new Gateway({
+  plan,
+  context: contexts.gateway,
+  mediaFolder: config.mediaFolder,
+  network,
+  dependsOn: [turn.container],
+});
+new Web({
+  plan,
+  context: contexts.web,
+  certificate,
+  turnSecret: turn.secret,
+  media,
+  network,
+  dependsOn: [gateway.container],
+});
+
+// outputs
+export const player = `https://${plan.advertised}:${plan.ports.player}/player/`;
+export const demos = plan.production ? undefined : `https://${plan.advertised}:${plan.ports.demos}/`;
+export const api = {
+  http: `http://${plan.advertised}:${plan.ports.apiHttp}/janus`,
+  https: `https://${plan.advertised}:${plan.ports.apiHttps}/janus`,
+};
+export const networkMode = `${plan.network.mode}: ${plan.network.why}`;
+export const janus = plan.flavour;
+export const gatewayImage = gateway.image.name;
+export const toolchain = build.toolchain.name;
+export const substitutions = plan.substitutions;
+
+/** What Pulumi hands to the program, with the lines of the stack's file where it is from there. */
+function stackSettings(): Record<string, Setting> {
+  const written = readStackFile(stackFile(stack));
+  return Object.fromEntries(
+    Object.entries(pulumi.runtime.allConfig())
+      .filter(([key]) => key.startsWith(namespace))
+      .map(([key, value]) => {
+        const name = key.slice(namespace.length);
+        const where = written[name]?.value === value ? written[name].where : `config of stack ${stack}`;
+        return [name, { value, where }];
+      }),
+  );
+}

@@ -1,0 +1,30 @@
+/** What the plan has to know of the target, read from the engine (see scripts/lib/engine.ts). */
+
+/** Facts of one container engine; addresses are those of the machine it runs on, not of this one. */
+export interface EngineFacts {
+  /** e.g. "20.10.24". */
+  version: string;
+  operatingSystem: 'linux' | 'windows';
+  rootless: boolean;
+  /** Docker Desktop and its like: containers live in a hidden virtual machine. */
+  virtualMachine: boolean;
+  cores: number;
+  /** Memory in bytes. */
+  memory: number;
+  /** IPv4 and IPv6 addresses of the machine, without loopback and without the engine's own bridges. */
+  addresses: string[];
+  /** The kernel's ephemeral ports, which other programs take at will. */
+  ephemeralPorts: { first: number; last: number };
+}
+
+/** What can be had to build from. */
+export interface BuildFacts {
+  /** The base image to build on, and why it is not the official one. */
+  baseImage: { name: string; substitute?: string };
+  /** Whether the pinned Janus source is at hand, and if not, why. */
+  janusSource: { available: true } | { available: false; why: string };
+  /** How Pulumi and its plugins came here. */
+  toolchain: { name: string; substitute?: string };
+  /** Whether the certificate is the operator's or was generated here. */
+  certificate: { name: string; substitute?: string };
+}

@@ -1,0 +1,258 @@
+/** All decisions, made once: what runs where, on which ports and addresses, with which files. Pure. */
+import { type Config, ConfigError } from '../config/config.ts';
+import type { PortRange } from '../config/options.ts';
+import type { BuildFacts, EngineFacts } from './facts.ts';
+
+export type ServiceName = 'gateway' | 'turn' | 'web';
+export type JanusFlavour = '0.9.1' | 'distribution';
+/** What a change of a file causes: nothing is interrupted by a reload, a restart ends what is playing. */
+export type FileClass = 'reload' | 'restart';
+
+/** A port that a service takes on the machine. */
+export interface PublishedPort {
+  port: number;
+  protocol: 'tcp' | 'udp';
+  what: string;
+}
+
+/** Where a service can be reached from the others. */
+export interface Endpoint {
+  host: string;
+  port: number;
+}
+
+export interface Plan {
+  /** Prefix of all names on the engine. */
+  name: string;
+  flavour: JanusFlavour;
+  baseImage: string;
+  production: boolean;
+  network: {
+    mode: 'host' | 'bridge';
+    why: string;
+    /** Bridge network: its subnet and the fixed addresses in it. */
+    subnet: string;
+    addresses: Record<ServiceName, string>;
+  };
+  /** Address that viewers send media to. */
+  advertised: string;
+  /** Addresses at which the gateway receives media: the only peers of the TURN server. */
+  mediaAddresses: string[];
+  ports: {
+    player: number;
+    demos: number;
+    apiHttp: number;
+    apiHttps: number;
+    turn: number;
+    turnTls: number;
+    rtp: PortRange;
+    relay: PortRange;
+  };
+  gatewayApi: Endpoint;
+  /** Where the web server's TLS stream hands TURN over TCP on to. */
+  turnTcp: Endpoint;
+  /** STUN server of the gateway, none when undefined. */
+  stun?: Endpoint;
+  debugLevel: number;
+  maxViewers: number;
+  /** Janus event loops; 0.9.1 starts a thread per viewer without them. */
+  eventLoops: number;
+  player: { address: string; httpPort?: number; httpsPort?: number; server: string };
+  /** Ports taken on the machine, by service. */
+  published: Record<ServiceName, PublishedPort[]>;
+  files: Record<ServiceName, Record<string, FileClass>>;
+  /** Deviations from the standard way, each a sentence. */
+  substitutions: string[];
+}
+
+/** One UDP port a viewer (all media are bundled), and room for those that are just leaving. */
+export const portsForViewers = (viewers: number): number => Math.ceil(viewers * 1.25) + 10;
+
+const bridgeViewers = 100;
+
+/**
+ * Decides the deployment of stack `stack`.
+ * @throws ConfigError when what is asked for cannot be had on this engine.
+ */
+export function makePlan(stack: string, config: Config, engine: EngineFacts, build: BuildFacts): Plan {
+  const errors: string[] = [];
+  const network = decideNetwork(config, engine);
+  const bridge = network.mode === 'bridge';
+  const name = `janus-deploy-${stack}`;
+
+  if (bridge && config.maxViewers > bridgeViewers) {
+    errors.push(
+      `maxViewers is ${config.maxViewers} on a bridge network; accepted: at most ${bridgeViewers}, as every published port costs a process; use network: host or lower it.`,
+    );
+  }
+  const needed = portsForViewers(config.maxViewers);
+  const available = config.rtpPorts.last - config.rtpPorts.first + 1;
+  if (available < needed) {
+    errors.push(
+      `rtpPorts has ${available} ports; ${config.maxViewers} viewers need ${needed}; widen it or lower maxViewers.`,
+    );
+  }
+  for (const [key, range] of [
+    ['rtpPorts', config.rtpPorts],
+    ['relayPorts', config.relayPorts],
+  ] as const) {
+    const { first, last } = engine.ephemeralPorts;
+    if (range.first <= last && first <= range.last) {
+      errors.push(
+        `${key} ${range.first}-${range.last} overlaps the engine's ephemeral ports ${first}-${last}; set a range outside of them.`,
+      );
+    }
+  }
+  const advertised =
+    config.advertisedAddress === 'auto' ? firstIpv4(engine.addresses) : config.advertisedAddress;
+  if (advertised === undefined) {
+    errors.push('The engine’s machine has no IPv4 address but loopback; set advertisedAddress.');
+  }
+  const flavour = decideFlavour(config, build, errors);
+  const substitutions = [
+    build.toolchain.substitute,
+    build.baseImage.substitute,
+    flavour.substitute,
+    build.certificate.substitute,
+  ].filter((sentence) => sentence !== undefined);
+  if (config.production) {
+    errors.push(
+      ...substitutions.map((sentence) => `${sentence}; a production stack (production: true) refuses this.`),
+    );
+  }
+  if (errors.length > 0 || advertised === undefined) throw new ConfigError(errors);
+
+  // Bridge networks publish every port by a process of its own: no more than are needed.
+  const bounded = ({ first, last }: PortRange): PortRange =>
+    bridge ? { first, last: first + needed - 1 } : { first, last };
+  const rtp = bounded(config.rtpPorts);
+  const relay = bounded(config.relayPorts);
+  const subnet = `172.31.${240 + (checksum(stack) % 16)}`;
+  const addresses = { gateway: `${subnet}.10`, turn: `${subnet}.11`, web: `${subnet}.12` };
+
+  return {
+    name,
+    flavour: flavour.name,
+    baseImage: build.baseImage.name,
+    production: config.production,
+    network: { ...network, subnet: `${subnet}.0/24`, addresses },
+    advertised,
+    mediaAddresses: bridge ? [addresses.gateway, advertised] : unique([advertised, ...engine.addresses]),
+    ports: {
+      player: config.playerPort,
+      demos: config.demosPort,
+      apiHttp: config.apiHttpPort,
+      apiHttps: config.apiHttpsPort,
+      turn: config.turnPort,
+      turnTls: config.turnTlsPort,
+      rtp,
+      relay,
+    },
+    gatewayApi: { host: bridge ? addresses.gateway : '127.0.0.1', port: config.gatewayPort },
+    turnTcp: bridge
+      ? { host: addresses.turn, port: config.turnPort }
+      : { host: '127.0.0.1', port: config.turnLoopbackPort },
+    stun: decideStun(config, bridge ? addresses.turn : '127.0.0.1'),
+    debugLevel: config.debugLevel,
+    maxViewers: config.maxViewers,
+    eventLoops: Math.max(1, engine.cores),
+    player: {
+      address: config.janusAddress,
+      httpPort: config.janusHttpPort,
+      httpsPort: config.janusHttpsPort,
+      server: config.janusHttpServer,
+    },
+    published: publishedPorts(config, rtp, relay),
+    files: {
+      gateway: {
+        'janus.jcfg': 'restart',
+        'janus.transport.http.jcfg': 'restart',
+        'janus.transport.pfunix.jcfg': 'restart',
+        'janus.plugin.tms.play.jcfg': 'restart',
+        'janus.plugin.streaming.jcfg': 'restart',
+      },
+      turn: { 'turnserver.conf': 'restart' },
+      web: {
+        'nginx.conf': 'reload',
+        'player-config.js': 'reload',
+        'turn-urls.json': 'reload',
+        'turn-secret': 'reload',
+        'tls/fullchain.pem': 'reload',
+        'tls/key.pem': 'reload',
+      },
+    },
+    substitutions,
+  };
+}
+
+/** Host names and addresses the generated certificate has to name. */
+export function certificateNames(
+  engine: Pick<EngineFacts, 'addresses'>,
+  config: Config,
+  hostName: string,
+): string[] {
+  const advertised = config.advertisedAddress === 'auto' ? [] : [config.advertisedAddress];
+  return unique(['localhost', hostName, '127.0.0.1', '::1', ...advertised, ...engine.addresses]);
+}
+
+function decideNetwork(config: Config, engine: EngineFacts): { mode: 'host' | 'bridge'; why: string } {
+  if (config.network !== 'auto') return { mode: config.network, why: 'asked for by the configuration' };
+  if (engine.virtualMachine) return { mode: 'bridge', why: 'the engine runs in a virtual machine' };
+  if (engine.rootless) return { mode: 'bridge', why: 'the engine is rootless' };
+  return { mode: 'host', why: 'the engine is a rootful Linux engine' };
+}
+
+function decideFlavour(
+  config: Config,
+  build: BuildFacts,
+  errors: string[],
+): { name: JanusFlavour; substitute?: string } {
+  if (config.janus === 'distribution') {
+    return { name: 'distribution', substitute: 'Janus is the distribution’s 1.1.2, as configured' };
+  }
+  if (build.janusSource.available) return { name: '0.9.1' };
+  const { why } = build.janusSource;
+  if (config.janus === '0.9.1') errors.push(`janus is 0.9.1, but its source is not at hand: ${why}.`);
+  return { name: 'distribution', substitute: `Janus is the distribution’s 1.1.2 instead of 0.9.1: ${why}` };
+}
+
+/** `coturn:3478` is the name that existing deployments use for their own TURN server. */
+function decideStun(config: Config, ownTurn: string): Endpoint | undefined {
+  if (config.stunServer === '') return undefined;
+  const [host, port] = config.stunServer.split(':');
+  if (host === 'coturn') return { host: ownTurn, port: config.turnPort };
+  return { host, port: Number(port) };
+}
+
+function publishedPorts(
+  config: Config,
+  rtp: PortRange,
+  relay: PortRange,
+): Record<ServiceName, PublishedPort[]> {
+  const range = ({ first, last }: PortRange, what: string): PublishedPort[] =>
+    Array.from({ length: last - first + 1 }, (_, i) => ({ port: first + i, protocol: 'udp', what }));
+  return {
+    gateway: range(rtp, 'RTP'),
+    turn: [
+      { port: config.turnPort, protocol: 'udp', what: 'TURN' },
+      { port: config.turnPort, protocol: 'tcp', what: 'TURN' },
+      ...range(relay, 'TURN relay'),
+    ],
+    web: [
+      { port: config.playerPort, protocol: 'tcp', what: 'player' },
+      { port: config.demosPort, protocol: 'tcp', what: 'demos' },
+      { port: config.apiHttpPort, protocol: 'tcp', what: 'Janus API over http' },
+      { port: config.apiHttpsPort, protocol: 'tcp', what: 'Janus API over https' },
+      { port: config.turnTlsPort, protocol: 'tcp', what: 'TURN over TLS' },
+    ],
+  };
+}
+
+const firstIpv4 = (addresses: string[]): string | undefined =>
+  addresses.find((address) => !address.includes(':'));
+
+const unique = <T>(values: T[]): T[] => [...new Set(values)];
+
+/** Spreads stacks of one engine over subnets. */
+const checksum = (name: string): number =>
+  [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7);

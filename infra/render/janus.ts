@@ -1,0 +1,80 @@
+/** The gateway's configuration files. Pure. */
+import type { Plan } from '../plan/plan.ts';
+import { jcfg } from './jcfg.ts';
+
+/** What the gateway's files contain beside the plan. */
+export interface GatewaySecrets {
+  /** Password of the admin API, which is only reached through its socket inside the container. */
+  admin: string;
+  /** Key without which nobody creates streaming mountpoints. */
+  streaming: string;
+}
+
+/** The admin API's socket, in the container's private tmpfs. */
+export const adminSocket = '/run/janus/admin.sock';
+
+/** Texts of the gateway's files, by the names that the plan lists. */
+export function renderGateway(plan: Plan, secrets: GatewaySecrets): Record<string, string> {
+  return {
+    'janus.jcfg': jcfg({
+      general: {
+        configs_folder: '/config/current',
+        log_to_stdout: true,
+        debug_level: plan.debugLevel,
+        debug_timestamps: true,
+        debug_colors: false,
+        admin_secret: secrets.admin,
+        server_name: plan.name,
+        session_timeout: 60,
+        event_loops: plan.eventLoops,
+      },
+      media: { rtp_port_range: `${plan.ports.rtp.first}-${plan.ports.rtp.last}` },
+      nat: {
+        stun_server: plan.stun?.host,
+        stun_port: plan.stun?.port,
+        // Without this a STUN server that does not answer keeps Janus from starting.
+        ignore_unreachable_ice_server: true,
+        ...candidates(plan),
+      },
+      plugins: { disable: plan.production ? 'libjanus_echotest.so,libjanus_streaming.so' : undefined },
+      transports: {},
+    }),
+    'janus.transport.http.jcfg': jcfg({
+      general: {
+        json: 'compact',
+        base_path: '/janus',
+        http: true,
+        ip: plan.gatewayApi.host,
+        port: plan.gatewayApi.port,
+        https: false,
+      },
+      admin: { admin_http: false, admin_https: false },
+    }),
+    'janus.transport.pfunix.jcfg': jcfg({
+      general: { enabled: false, json: 'compact' },
+      admin: { admin_enabled: true, admin_path: adminSocket },
+    }),
+    'janus.plugin.tms.play.jcfg': jcfg({ general: { media_root: '/media' } }),
+    'janus.plugin.streaming.jcfg': jcfg({
+      general: { admin_key: secrets.streaming },
+      'file-ondemand-sample': {
+        type: 'ondemand',
+        id: 3,
+        description: 'mu-law file, played on demand',
+        filename: '/opt/janus/share/janus/streams/music.mulaw',
+        audio: true,
+        video: false,
+        secret: secrets.streaming,
+      },
+    }),
+  };
+}
+
+/**
+ * Which addresses the gateway offers. The mapping rewrites the candidate of every interface, so on a bridge network
+ * the one interface that is published has to be named.
+ */
+function candidates(plan: Plan): Record<string, string | undefined> {
+  if (plan.network.mode === 'host') return { ice_ignore_list: 'vmnet,docker,br-,veth' };
+  return { nat_1_1_mapping: plan.advertised, ice_enforce_list: plan.network.addresses.gateway };
+}

@@ -1,0 +1,59 @@
+/** The TURN server's configuration, and what browsers are told of it. Pure. */
+import type { Plan } from '../plan/plan.ts';
+
+/** Lifetime of a viewer's TURN credentials in seconds. */
+export const credentialLifetime = 3600;
+
+/** Text of turnserver.conf; `secret` is what the web server signs viewers' credentials with. */
+export function renderTurn(plan: Plan, secret: string): string {
+  const { ports, network, advertised } = plan;
+  const listening =
+    network.mode === 'bridge' ? ['listening-ip=0.0.0.0', `external-ip=${advertised}`] : hostListeners(plan);
+  return `${[
+    `realm=${plan.name}`,
+    'fingerprint',
+    'use-auth-secret',
+    `static-auth-secret=${secret}`,
+    `listening-port=${ports.turn}`,
+    ...listening,
+    `min-port=${ports.relay.first}`,
+    `max-port=${ports.relay.last}`,
+    // TLS ends at the web server, which hands plain TCP on.
+    'no-tls',
+    'no-dtls',
+    'no-cli',
+    'no-multicast-peers',
+    'no-tcp-relay',
+    'no-software-attribute',
+    // Peers are the gateway's own addresses and nobody else; an allowed peer wins over a denied range.
+    'denied-peer-ip=0.0.0.0-255.255.255.255',
+    'denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+    ...plan.mediaAddresses.map((address) => `allowed-peer-ip=${address}`),
+    // A viewer holds a few allocations while it tries its ways in.
+    `total-quota=${plan.maxViewers * 8}`,
+    'stale-nonce=600',
+    'log-file=stdout',
+    'simple-log',
+    'pidfile=/tmp/turnserver.pid',
+    'userdb=/tmp/turndb',
+  ].join('\n')}\n`;
+}
+
+/** On the machine's own network: the addresses viewers reach, and loopback for the TLS that the web server ends. */
+function hostListeners({ mediaAddresses, turnTcp, ports }: Plan): string[] {
+  return [
+    ...mediaAddresses.map((address) => `listening-ip=${address}`),
+    ...mediaAddresses.map((address) => `relay-ip=${address}`),
+    'listening-ip=127.0.0.1',
+    turnTcp.port === ports.turn ? '' : `aux-server=127.0.0.1:${turnTcp.port}`,
+  ].filter((line) => line !== '');
+}
+
+/** Ways to the TURN server, in the order a browser should prefer; `{host}` is the host the page was loaded from. */
+export function renderTurnUrls({ ports }: Plan): string {
+  return JSON.stringify([
+    `turn:{host}:${ports.turn}?transport=udp`,
+    `turn:{host}:${ports.turn}?transport=tcp`,
+    `turns:{host}:${ports.turnTls}?transport=tcp`,
+  ]);
+}

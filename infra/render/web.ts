@@ -1,0 +1,151 @@
+/** The web server's configuration. Pure. */
+import type { Endpoint, Plan } from '../plan/plan.ts';
+
+const address = ({ host, port }: Endpoint): string => `${host}:${port}`;
+
+/** A film or sound file as the player lists it. */
+export interface MediaFile {
+  name: string;
+  kind: 'video' | 'audio';
+}
+
+/** Text of nginx.conf. */
+export function renderNginx(plan: Plan): string {
+  const { ports } = plan;
+  return `# Modules as the distribution's packages put them.
+load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+load_module /usr/lib/nginx/modules/ngx_http_js_module.so;
+worker_processes auto;
+pid /tmp/nginx.pid;
+error_log /dev/stderr warn;
+
+events {
+  worker_connections 4096;
+}
+
+http {
+  include /etc/nginx/mime.types;
+  default_type application/octet-stream;
+  access_log /dev/stdout;
+  server_tokens off;
+  sendfile on;
+  gzip on;
+  gzip_types text/css application/javascript application/json image/svg+xml;
+  client_max_body_size 256k;
+  client_body_temp_path /tmp/client_body;
+  proxy_temp_path /tmp/proxy;
+  fastcgi_temp_path /tmp/fastcgi;
+  uwsgi_temp_path /tmp/uwsgi;
+  scgi_temp_path /tmp/scgi;
+
+  ssl_certificate /config/current/tls/fullchain.pem;
+  ssl_certificate_key /config/current/tls/key.pem;
+  ssl_protocols TLSv1.2 TLSv1.3;
+  ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+  ssl_prefer_server_ciphers off;
+  ssl_session_cache shared:tls:4m;
+  ssl_session_tickets off;
+
+  js_path /srv/njs/;
+  js_import turn from turn.js;
+
+  upstream janus {
+    server ${address(plan.gatewayApi)};
+    # A long poll holds a connection per viewer.
+    keepalive ${Math.max(16, plan.maxViewers * 2)};
+  }
+
+  # What the player's pages may load: their own files, the Janus API wherever it is, and media from WebRTC.
+  map $uri $content_security_policy {
+    default "default-src 'self'; connect-src 'self' https: http:; media-src 'self' blob: mediastream:; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
+  }
+
+  server {
+    listen ${ports.player} ssl http2;
+${securityHeaders}
+    add_header Content-Security-Policy $content_security_policy always;
+
+    location = / { return 302 /player/; }
+    location = /player { return 302 /player/; }
+    location /player/ {
+      alias /srv/player/;
+      index index.html;
+    }
+    location = /player/config.js {
+      alias /config/current/player-config.js;
+${securityHeaders}
+      add_header Cache-Control no-store always;
+    }
+${turnCredentials}
+${janusApi}
+    location = /health { access_log off; return 200 "ok\\n"; }
+  }
+
+${plan.production ? '' : demosServer(plan)}
+  # Clients of earlier deployments find the API here.
+  server {
+    listen ${ports.apiHttp};
+    listen ${ports.apiHttps} ssl http2;
+${janusApi}
+  }
+}
+
+stream {
+  ssl_certificate /config/current/tls/fullchain.pem;
+  ssl_certificate_key /config/current/tls/key.pem;
+  ssl_protocols TLSv1.2 TLSv1.3;
+  error_log /dev/stderr warn;
+
+  server {
+    listen ${ports.turnTls} ssl;
+    proxy_pass ${address(plan.turnTcp)};
+    proxy_timeout 10m;
+  }
+}
+`;
+}
+
+const securityHeaders = `    add_header X-Content-Type-Options nosniff always;
+    add_header Referrer-Policy no-referrer always;
+    add_header Strict-Transport-Security "max-age=31536000" always;`;
+
+const turnCredentials = `    location = /turn-credentials {
+      js_content turn.credentials;
+    }`;
+
+/** The API's long poll answers after up to 30 s, and its answers must not wait in a buffer. */
+const janusApi = `    location /janus {
+      proxy_pass http://janus;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $host;
+      proxy_set_header X-Forwarded-For $remote_addr;
+      proxy_buffering off;
+      proxy_read_timeout 60s;
+    }`;
+
+function demosServer({ ports }: Plan): string {
+  return `  server {
+    listen ${ports.demos} ssl http2;
+${securityHeaders}
+    root /srv/demos;
+    index index.html;
+${turnCredentials}
+${janusApi}
+  }
+`;
+}
+
+/** Text of player-config.js: the player's run-time configuration, a script. */
+export function renderPlayerConfig(plan: Plan, files: MediaFile[]): string {
+  const { address: host, httpPort, httpsPort, server } = plan.player;
+  const settings = {
+    VUE_APP_JANUS_ADDRESS: host || undefined,
+    VUE_APP_JANUS_HTTP_PORT: httpPort,
+    VUE_APP_JANUS_HTTPS_PORT: httpsPort,
+    VUE_APP_JANUS_HTTP_SERVER: server || undefined,
+    iceServersUrl: '/turn-credentials',
+    files,
+  };
+  return `window.JANUS_PLAY_CONFIG = ${JSON.stringify(settings, null, 2)};\n`;
+}

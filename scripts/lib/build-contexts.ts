@@ -1,0 +1,40 @@
+/** What each image is built from. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JanusFlavour, ServiceName } from '../../infra/plan/plan.ts';
+import { type BuildContext, type ContextPart, stageContext } from './contexts.ts';
+import { stageDemoVendor } from './demos.ts';
+import { projectFolder } from './paths.ts';
+import { janusRelease } from './sources.ts';
+
+const project = (path: string): string => join(projectFolder, path);
+
+/** Puts the build contexts of all services together; `archive` is the Janus source for the flavour that needs it. */
+export async function stagedContexts(
+  flavour: JanusFlavour,
+  archive: string | undefined,
+): Promise<Record<ServiceName, BuildContext>> {
+  const source: ContextPart[] =
+    flavour === '0.9.1' && archive !== undefined ? [{ from: archive, to: janusRelease.file }] : [];
+  const vendor = await mkdtemp(join(tmpdir(), 'janus-deploy-vendor-'));
+  try {
+    await stageDemoVendor(vendor, project('node_modules'));
+    return {
+      gateway: await stageContext('gateway', [
+        { from: project('images/janus'), to: '.' },
+        { from: project('janus-plugins'), to: 'janus-plugins' },
+        ...source,
+      ]),
+      turn: await stageContext('turn', [{ from: project('images/turn'), to: '.' }]),
+      web: await stageContext('web', [
+        { from: project('images/web'), to: '.' },
+        { from: project('player-dist'), to: 'player-dist' },
+        { from: vendor, to: 'vendor' },
+        ...source,
+      ]),
+    };
+  } finally {
+    await rm(vendor, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,96 @@
+/** All that the plan is made from: what the operator wrote, what the engine is, what there is to build from. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { extname } from 'node:path';
+import { type Config, ConfigError, type Setting } from '../../infra/config/config.ts';
+import type { BuildFacts, EngineFacts } from '../../infra/plan/facts.ts';
+import type { MediaFile } from '../../infra/render/web.ts';
+import { findBaseImage } from './base-image.ts';
+import { type Certificate, loadCertificate } from './certificates.ts';
+import { readEngineFacts } from './engine.ts';
+import { loadConfig } from './settings.ts';
+import { findJanusArchive, Unreachable } from './sources.ts';
+
+export interface Gathered {
+  config: Config;
+  engine: EngineFacts;
+  build: BuildFacts;
+  certificate: Certificate;
+  media: MediaFile[];
+  /** The verified Janus source, where it is at hand. */
+  janusArchive?: string;
+}
+
+/**
+ * Reads everything; nothing is changed but the download cache.
+ * @throws ConfigError with every sentence about what is wrong or missing.
+ */
+export async function gather(stack: Record<string, Setting>): Promise<Gathered> {
+  const config = loadConfig(stack);
+  const errors: string[] = [];
+  /** The value, or its error among the others. */
+  const attempt = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      errors.push(...(error as Error).message.split('\n'));
+      return undefined;
+    }
+  };
+  const certificate = await attempt(() => loadCertificate(config));
+  const media = await attempt(() => listMedia(config.mediaFolder));
+  const source = await attempt(() => janusSource(config));
+  const baseImage = await attempt(() => findBaseImage(config.baseImage));
+  const engine = baseImage && (await attempt(() => readEngineFacts(baseImage.name)));
+  if (!certificate || !media || !source || !baseImage || !engine || errors.length > 0)
+    throw new ConfigError(errors);
+  const toolchain = {
+    name: process.env.JANUS_DEPLOY_TOOLCHAIN ?? 'official',
+    substitute: process.env.JANUS_DEPLOY_SUBSTITUTE,
+  };
+  return {
+    config,
+    engine,
+    build: { baseImage, janusSource: source.facts, toolchain, certificate: certificate.facts },
+    certificate,
+    media,
+    janusArchive: source.archive,
+  };
+}
+
+async function janusSource(config: Config): Promise<{ facts: BuildFacts['janusSource']; archive?: string }> {
+  if (config.janus === 'distribution')
+    return { facts: { available: false, why: 'janus is set to distribution' } };
+  try {
+    return { facts: { available: true }, archive: await findJanusArchive(config.janusArchive) };
+  } catch (error) {
+    if (error instanceof Unreachable) return { facts: { available: false, why: error.message } };
+    throw error;
+  }
+}
+
+const kinds: Record<string, MediaFile['kind']> = {
+  '.mp4': 'video',
+  '.m4v': 'video',
+  '.mov': 'video',
+  '.m4a': 'audio',
+  '.mp3': 'audio',
+  '.wav': 'audio',
+};
+
+/** Films and sound files of the media folder, by name. */
+function listMedia(folder: string): MediaFile[] {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+    throw new Error(
+      `mediaFolder ${folder} is not a folder; create it, or make samples with \`npm run media -- sample\`.`,
+    );
+  }
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter(
+      (name) =>
+        kinds[extname(name).toLowerCase()] !== undefined &&
+        !name.split('/').some((part) => part.startsWith('.')),
+    )
+    .sort()
+    .map((name) => ({ name, kind: kinds[extname(name).toLowerCase()] }));
+}

@@ -1,0 +1,94 @@
+/** Who listens on which port of this machine, read from the kernel (Linux). */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { $ } from 'zx';
+
+/** A program that holds a port. */
+export interface Listener {
+  protocol: 'tcp' | 'udp';
+  port: number;
+  /** Process id, 0 where it could not be found. */
+  pid: number;
+  /** e.g. `nginx (process 4711)` or `container old-web`. */
+  owner: string;
+  /** Name of the container the program runs in, if any. */
+  container?: string;
+}
+
+/** State of a listening TCP socket in /proc/net/tcp. */
+const listen = '0A';
+
+/** All programs that listen; nothing on systems without /proc. */
+export async function listeners(): Promise<Listener[]> {
+  const sockets = (['tcp', 'udp'] as const).flatMap((protocol) => [
+    ...readSockets(protocol, `/proc/net/${protocol}`),
+    ...readSockets(protocol, `/proc/net/${protocol}6`),
+  ]);
+  if (sockets.length === 0) return [];
+  const [owners, containers] = [socketOwners(), await containerNames()];
+  return sockets.map(({ protocol, port, inode }) => {
+    const pid = owners.get(inode) ?? 0;
+    const container = containerOf(pid, containers);
+    return { protocol, port, pid, container, owner: container ? `container ${container}` : processName(pid) };
+  });
+}
+
+function readSockets(
+  protocol: 'tcp' | 'udp',
+  path: string,
+): { protocol: 'tcp' | 'udp'; port: number; inode: string }[] {
+  const text = read(path);
+  return text
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields.length > 9 && (protocol === 'udp' || fields[3] === listen))
+    .map((fields) => ({ protocol, port: Number.parseInt(fields[1].split(':')[1], 16), inode: fields[9] }));
+}
+
+/** Process ids by the inode of the sockets they hold. */
+function socketOwners(): Map<string, number> {
+  const owners = new Map<string, number>();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      for (const descriptor of readdirSync(`/proc/${pid}/fd`)) {
+        const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${descriptor}`))?.[1];
+        if (inode) owners.set(inode, Number(pid));
+      }
+    } catch {
+      // The process ended meanwhile, or is another user's.
+    }
+  }
+  return owners;
+}
+
+async function containerNames(): Promise<Map<string, string>> {
+  const listed = await $({
+    quiet: true,
+    nothrow: true,
+  })`docker ps --no-trunc --format ${'{{.ID}} {{.Names}}'}`;
+  return new Map(
+    listed.stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ') as [string, string]),
+  );
+}
+
+function containerOf(pid: number, names: Map<string, string>): string | undefined {
+  const command = read(`/proc/${pid}/cmdline`).split('\0');
+  const id = /[0-9a-f]{64}/.exec(read(`/proc/${pid}/cgroup`))?.[0];
+  if (id) return names.get(id);
+  // A published port is held by the engine's proxy, outside of the container.
+  return command[0]?.endsWith('docker-proxy') ? 'on a bridge network' : undefined;
+}
+
+const processName = (pid: number): string =>
+  pid === 0 ? 'a process of another user' : `${read(`/proc/${pid}/comm`).trim()} (process ${pid})`;
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

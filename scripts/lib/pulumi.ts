@@ -1,0 +1,99 @@
+/** The Pulumi CLI and its plugins: found, else downloaded, else built. */
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { $, which } from 'zx';
+import { buildToolchain, toolchainKey, versions } from '../../toolchain/build.ts';
+import { aptInstall } from './engine.ts';
+import { cacheFolder } from './paths.ts';
+import { Failure } from './steps.ts';
+
+/** A toolchain that can deploy: what to add to the environment. The program reads from there what it is deployed by. */
+export interface Toolchain {
+  environment: Record<string, string>;
+  /** How it was had, for the step's line. */
+  result: string;
+}
+
+const toolchains = join(cacheFolder, 'toolchain');
+const built = (): string => join(toolchains, toolchainKey());
+const official = join(toolchains, `official-${versions.cli}`);
+
+const withPath = (folder: string): string =>
+  `${folder}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}`;
+
+const builtToolchain = (result: string): Toolchain => ({
+  environment: {
+    PATH: withPath(join(built(), 'bin')),
+    PULUMI_HOME: join(built(), 'home'),
+    PULUMI_SKIP_UPDATE_CHECK: '1',
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: '1',
+    JANUS_DEPLOY_TOOLCHAIN: `Pulumi ${versions.cli}, built from Go modules`,
+    JANUS_DEPLOY_SUBSTITUTE:
+      'The Pulumi CLI and its plugins are built from Go modules, as the official downloads could not be reached',
+  },
+  result,
+});
+
+const officialToolchain = (
+  version: string,
+  environment: Record<string, string>,
+  result: string,
+): Toolchain => ({
+  environment: {
+    ...environment,
+    PULUMI_SKIP_UPDATE_CHECK: '1',
+    JANUS_DEPLOY_TOOLCHAIN: `Pulumi ${version}, official`,
+  },
+  result,
+});
+
+/**
+ * Makes sure of a toolchain: the CLI on PATH, else the official download, else one built here (minutes, once).
+ * @param progress is told what takes long.
+ */
+export async function ensureToolchain(progress: (what: string) => void): Promise<Toolchain> {
+  if (existsSync(join(built(), 'bin', 'pulumi'))) return builtToolchain('built earlier from Go modules');
+  const found = await which('pulumi', { nothrow: true });
+  if (found !== null) {
+    const version = (await $({ quiet: true })`pulumi version`).stdout.trim();
+    return officialToolchain(version, {}, `${version}, found on PATH`);
+  }
+  if (existsSync(official) || (await downloadOfficial())) {
+    return officialToolchain(`v${versions.cli}`, { PATH: withPath(official) }, 'official download');
+  }
+  if ((await which('go', { nothrow: true })) === null && process.getuid?.() === 0)
+    await aptInstall(['golang-go']);
+  await buildToolchain(built(), progress).catch((error: Error) => {
+    throw new Failure(
+      `Pulumi is not on PATH, its download cannot be reached, and it could not be built: ${error.message}`,
+    );
+  });
+  // Those of earlier versions of this project are of no more use.
+  for (const name of readdirSync(toolchains)) {
+    if (join(toolchains, name) !== built() && !name.startsWith('official-')) {
+      await rm(join(toolchains, name), { recursive: true, force: true });
+    }
+  }
+  return builtToolchain('built from Go modules');
+}
+
+/** Whether the official CLI could be downloaded; it fetches its plugins itself. */
+async function downloadOfficial(): Promise<boolean> {
+  const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
+  const url = `https://get.pulumi.com/releases/sdk/pulumi-v${versions.cli}-${process.platform}-${arch}.tar.gz`;
+  const response = await fetch(url, { signal: AbortSignal.timeout(300_000) }).catch(() => undefined);
+  if (!response?.ok || response.body === null) return false;
+  await mkdir(toolchains, { recursive: true });
+  const partial = await mkdtemp(join(toolchains, '.download-'));
+  try {
+    const unpack = $({ quiet: true })`tar -xz --strip-components=1 -C ${partial}`;
+    for await (const chunk of response.body) unpack.stdin.write(chunk);
+    unpack.stdin.end();
+    await unpack;
+    await rename(partial, official);
+    return true;
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,78 @@
+/** Puts right what a killed run left: locks in the state, operations it does not know the end of, orphans. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { $ } from 'zx';
+import { backend, pulumi, type Stack } from './stack.ts';
+import { Failure } from './steps.ts';
+
+interface Lock {
+  pid: number;
+  hostname: string;
+}
+
+interface Checkpoint {
+  checkpoint?: {
+    latest?: {
+      resources?: { type: string; id?: string }[];
+      pending_operations?: unknown[];
+    };
+  };
+}
+
+const stateOf = (stack: string): string =>
+  join(backend, '.pulumi', 'stacks', 'janus-deploy', `${stack}.json`);
+
+const readState = (stack: string): NonNullable<NonNullable<Checkpoint['checkpoint']>['latest']> =>
+  existsSync(stateOf(stack))
+    ? ((JSON.parse(readFileSync(stateOf(stack), 'utf8')) as Checkpoint).checkpoint?.latest ?? {})
+    : {};
+
+/** Makes the stack ready for the next operation, without a person's help. */
+export async function recover(stack: Stack): Promise<void> {
+  await takeOverLocks(stack.name);
+  if ((readState(stack.name).pending_operations ?? []).length > 0) {
+    await removeOrphans(stack.name);
+    const refreshed = await pulumi(stack, ['refresh', '--yes', '--skip-preview', '--clear-pending-creates']);
+    if (refreshed.exitCode !== 0)
+      throw new Failure(`The interrupted run could not be put right:\n${refreshed.stdout}`);
+  }
+}
+
+/** Locks of runs that ended without taking them off; a run that still goes on is waited for. */
+async function takeOverLocks(stack: string): Promise<void> {
+  const folder = join(backend, '.pulumi', 'locks', 'organization', 'janus-deploy', stack);
+  const deadline = Date.now() + 15 * 60_000;
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    const path = join(folder, name);
+    const lock = JSON.parse(readFileSync(path, 'utf8')) as Lock;
+    while (existsSync(path) && lock.hostname === hostname() && isRunning(lock.pid)) {
+      if (Date.now() > deadline)
+        throw new Failure(
+          `Another run (process ${lock.pid}) still deploys stack ${stack}; wait for it or end it.`,
+        );
+      await setTimeout(500);
+    }
+    await rm(path, { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('pulumi');
+  } catch {
+    return false;
+  }
+}
+
+/** Containers that were made for the stack and that its state does not know: their names are in the way. */
+async function removeOrphans(stack: string): Promise<void> {
+  const known = new Set((readState(stack).resources ?? []).map(({ id }) => id));
+  const listed = await $({
+    quiet: true,
+  })`docker ps --all --quiet --no-trunc --filter label=janus-deploy.stack=janus-deploy-${stack}`;
+  const orphans = listed.stdout.split('\n').filter((id) => id !== '' && !known.has(id));
+  if (orphans.length > 0) await $({ quiet: true })`docker rm --force --volumes ${orphans}`;
+}

@@ -1,0 +1,41 @@
+/** Progress on the terminal: one line per step with its result and duration. */
+import { styleText } from 'node:util';
+
+/** A failure whose message is all that a person needs; no stack trace is shown for it. */
+export class Failure extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'Failure';
+  }
+}
+
+/** Runs `work` as the step `title`; what it returns is printed as the step's result. */
+export async function step<T>(title: string, work: () => Promise<{ result: string; value: T }>): Promise<T> {
+  const started = Date.now();
+  // On a terminal the line is rewritten when the step ends; a log has the finished lines alone.
+  if (process.stdout.isTTY) process.stdout.write(styleText('dim', `… ${title}`));
+  const line = (mark: string, text: string) => {
+    if (process.stdout.isTTY) process.stdout.write('\r\u001b[K');
+    const seconds = ((Date.now() - started) / 1000).toFixed(1);
+    console.log(`${mark} ${title.padEnd(14)} ${text} ${styleText('dim', `(${seconds} s)`)}`);
+  };
+  try {
+    const { result, value } = await work();
+    line(styleText('green', '✔'), result);
+    return value;
+  } catch (error) {
+    line(styleText('red', '✘'), 'failed');
+    throw error;
+  }
+}
+
+/** Runs a verb's main function; failures end the process with one message and status 1. */
+export async function main(verb: () => Promise<void>): Promise<void> {
+  try {
+    await verb();
+  } catch (error) {
+    const expected = error instanceof Failure || (error instanceof Error && error.name === 'ConfigError');
+    console.error(expected ? styleText('red', (error as Error).message) : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,90 @@
+/** `npm run up`: from a bare machine to a running deployment; again, to what the configuration now says. */
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { parseArgs } from 'node:util';
+import { certificateNames } from '../infra/plan/plan.ts';
+import { ensureBaseImage } from './lib/base-image.ts';
+import { authorityFile, ensureGeneratedCertificate } from './lib/certificates.ts';
+import { ensureEngine, readEngineFacts } from './lib/engine.ts';
+import { preflight } from './lib/preflight.ts';
+import { ensureToolchain } from './lib/pulumi.ts';
+import { ensureSamples } from './lib/samples.ts';
+import { loadConfig, readStackFile, stackFile } from './lib/settings.ts';
+import { smokeCheck } from './lib/smoke.ts';
+import { findJanusArchive, janusRelease, Unreachable } from './lib/sources.ts';
+import { deploy, openStack, outputs } from './lib/stack.ts';
+import { main, step } from './lib/steps.ts';
+
+await main(async () => {
+  const { values } = parseArgs({ options: { stack: { type: 'string', default: 'dev' } } });
+  const started = Date.now();
+  const config = await step('configuration', async () => {
+    const loaded = loadConfig(readStackFile(stackFile(values.stack)));
+    const from = existsSync(stackFile(values.stack)) ? `Pulumi.${values.stack}.yaml` : 'defaults';
+    return { result: `${from}, no errors`, value: loaded };
+  });
+  await step('engine', async () => ({ result: await ensureEngine(), value: undefined }));
+  const toolchain = await step('pulumi', async () => {
+    const ensured = await ensureToolchain((part) => console.log(`  building ${part} …`));
+    return { result: ensured.result, value: ensured };
+  });
+  const base = await step('base image', async () => {
+    const image = await ensureBaseImage(config.baseImage);
+    return { result: image.name, value: image };
+  });
+  await step('janus source', async () => {
+    if (config.janus === 'distribution')
+      return { result: 'not needed: the distribution’s package', value: undefined };
+    const result = await findJanusArchive(config.janusArchive).then(
+      (path) => `${janusRelease.version}, ${path}`,
+      (error) => {
+        if (error instanceof Unreachable) return `the distribution’s package instead: ${error.message}`;
+        throw error;
+      },
+    );
+    return { result, value: undefined };
+  });
+  const engine = await readEngineFacts(base.name);
+  await step('certificate', async () => {
+    if (config.sslCertificate !== '') return { result: config.sslCertificate, value: undefined };
+    return {
+      result: await ensureGeneratedCertificate(certificateNames(engine, config, hostname())),
+      value: undefined,
+    };
+  });
+  await step('sample media', async () => ({
+    result: await ensureSamples(config.mediaFolder),
+    value: undefined,
+  }));
+  const stack = await step('stack', async () => {
+    const opened = await openStack(values.stack, toolchain);
+    return { result: `${opened.name}, state in a local folder`, value: opened };
+  });
+  await step('preflight', async () => ({ result: await preflight(stack, config, engine), value: undefined }));
+  await step('pulumi up', async () => ({
+    result: await deploy(stack, (line) => console.log(`  ${line}`)),
+    value: undefined,
+  }));
+  const deployed = (await outputs(stack)) as {
+    player: string;
+    demos?: string;
+    api: Record<string, string>;
+    substitutions: string[];
+  };
+  await step('smoke check', async () => ({
+    result: await smokeCheck(config, '127.0.0.1'),
+    value: undefined,
+  }));
+
+  console.log(`
+  Player     ${deployed.player}
+  ${deployed.demos ? `Demos      ${deployed.demos}` : ''}
+  Janus API  ${deployed.api.https}  ${deployed.api.http}
+`);
+  for (const sentence of deployed.substitutions) console.log(`  Note: ${sentence}.`);
+  if (config.sslCertificate === '') {
+    console.log(`  To trust the certificate, import ${authorityFile} as an authority in your browser.`);
+  }
+  console.log(`  To undo: npm run down  (everything, caches too: npm run down -- --all)`);
+  console.log(`  Done in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
+});

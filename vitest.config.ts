@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/** A deployment or a browser may have to wait for an image to be built; what hangs is ended all the same. */
+const slow = { testTimeout: 180_000, hookTimeout: 900_000, fileParallelism: false };
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'component', include: ['test/component/**/*.test.ts'] } },
+      { test: { name: 'deploy', include: ['test/deploy/**/*.test.ts'], ...slow } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...slow } },
+      './player',
+    ],
+  },
+});

@@ -361,6 +361,16 @@ int64_t index_track_end(const struct index_track *track)
     return end > 0 ? end : 0;
 }
 
+/* What the container says, unless it is mp3: there it is a guess from the bit rate. */
+static int64_t duration(const AVFormatContext *format, const struct media_index *index)
+{
+    int64_t video_end = index_track_end(&index->video), audio_end = index_track_end(&index->audio);
+
+    if (format->duration > 0 && index->audio_codec && index->audio_codec->codec_id != AV_CODEC_ID_MP3)
+        return av_rescale(format->duration, SECONDS(1), AV_TIME_BASE);
+    return video_end > audio_end ? video_end : audio_end;
+}
+
 static struct media_index *read_index(const struct input *input, struct reason *reason)
 {
     AVFormatContext *format = input->format;
@@ -381,8 +391,7 @@ static struct media_index *read_index(const struct input *input, struct reason *
         return NULL;
     }
     start_at_zero(index);
-    int64_t video_end = index_track_end(&index->video), audio_end = index_track_end(&index->audio);
-    index->duration = video_end > audio_end ? video_end : audio_end;
+    index->duration = duration(format, index);
     return index;
 }
 

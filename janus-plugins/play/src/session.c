@@ -208,7 +208,9 @@ bool session_stop(struct session *session)
 void session_request_key_frame(struct session *session)
 {
     pthread_mutex_lock(&session->lock);
-    session->repair_wanted = true;
+    /* In a pause a browser asks because it gets no pictures, not because it has lost one. */
+    if (session->state == SESSION_GOING)
+        session->repair_wanted = true;
     pthread_mutex_unlock(&session->lock);
 }
 

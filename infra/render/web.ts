@@ -78,7 +78,6 @@ ${securityHeaders}
     }
 ${turnCredentials}
 ${janusApi}
-    location = /health { access_log off; return 200 "ok\\n"; }
   }
 
 ${plan.production ? '' : demosServer(plan)}
@@ -87,6 +86,7 @@ ${plan.production ? '' : demosServer(plan)}
     listen ${ports.apiHttp};
     listen ${ports.apiHttps} ssl http2;
 ${janusApi}
+    location = /health { access_log off; return 200 "ok\\n"; }
   }
 }
 
@@ -105,9 +105,9 @@ stream {
 `;
 }
 
+// No Strict-Transport-Security: it would hold for all ports of the host, and the API's http port has clients.
 const securityHeaders = `    add_header X-Content-Type-Options nosniff always;
-    add_header Referrer-Policy no-referrer always;
-    add_header Strict-Transport-Security "max-age=31536000" always;`;
+    add_header Referrer-Policy no-referrer always;`;
 
 const turnCredentials = `    location = /turn-credentials {
       js_content turn.credentials;

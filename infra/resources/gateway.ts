@@ -61,7 +61,6 @@ export class Gateway extends pulumi.ComponentResource {
           '/run/janus': `size=1m,uid=${serviceUser},gid=${serviceUser},mode=0700`,
         },
         mounts: [{ source: mediaFolder, target: '/media' }],
-        environment: { JANUS_API_URL: `http://${plan.gatewayApi.host}:${plan.gatewayApi.port}/janus/info` },
         healthcheck: ['/usr/local/bin/healthcheck'],
         dependsOn,
       },

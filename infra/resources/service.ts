@@ -18,7 +18,6 @@ export interface ServiceArgs {
   /** Folders in memory, with their sizes, e.g. `size=16m`. */
   tmpfs?: Record<string, string>;
   mounts?: { source: string; target: string }[];
-  environment?: Record<string, string>;
   healthcheck: string[];
   dependsOn?: pulumi.Resource[];
 }
@@ -33,7 +32,6 @@ export function runService(args: ServiceArgs, opts: pulumi.CustomResourceOptions
       image: args.image.imageId,
       ...reachable(args),
       ...lockedIn,
-      envs: Object.entries(args.environment ?? {}).map(([name, value]) => `${name}=${value}`),
       memory: args.memory,
       memorySwap: args.memory,
       tmpfs: args.tmpfs ?? { '/tmp': `size=16m,uid=${serviceUser},gid=${serviceUser},mode=0700` },

@@ -46,7 +46,6 @@ export class Turn extends pulumi.ComponentResource {
         restartOn: files.hash,
         network,
         memory: 256,
-        environment: { TURN_PORT: String(plan.ports.turn) },
         healthcheck: ['/usr/local/bin/healthcheck'],
       },
       parent,

@@ -49,7 +49,6 @@ export class Web extends pulumi.ComponentResource {
         network,
         memory: 256,
         healthcheck: ['/usr/local/bin/healthcheck'],
-        environment: { HEALTH_URL: `https://127.0.0.1:${plan.ports.player}/health` },
         dependsOn: args.dependsOn,
       },
       parent,

@@ -4,6 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+// The certificate library needs it, and needs it first.
+import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import type { BuildFacts } from '../../infra/plan/facts.ts';
 import { stateFolder } from './paths.ts';

@@ -9,6 +9,7 @@ import {
   readFileSync,
   writeFileSync,
 } from 'node:fs';
+import { BlockList } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { $, which } from 'zx';
@@ -52,6 +53,8 @@ async function info(): Promise<Info> {
   return parsed;
 }
 
+const family = (address: string): 'ipv4' | 'ipv6' => (address.includes(':') ? 'ipv6' : 'ipv4');
+
 /** Whether an engine answers. */
 export async function engineAnswers(): Promise<boolean> {
   return info().then(
@@ -74,12 +77,16 @@ export async function readEngineFacts(image: string): Promise<EngineFacts> {
       ({ stdout }) =>
         $({
           quiet: true,
-        })`docker network inspect --format ${'{{range .IPAM.Config}}{{.Gateway}} {{end}}'} ${stdout.trim().split('\n')}`,
+        })`docker network inspect --format ${'{{range .IPAM.Config}}{{.Subnet}} {{end}}'} ${stdout.trim().split('\n')}`,
     ),
   ]);
   const [portRange, addresses] = host.stdout.trim().split('\n');
   const [first, last] = portRange.trim().split(/\s+/).map(Number);
-  const bridges = new Set(networks.stdout.split(/\s+/));
+  const bridges = new BlockList();
+  for (const subnet of networks.stdout.split(/\s+/).filter((text) => text.includes('/'))) {
+    const [address, prefix] = subnet.split('/');
+    bridges.addSubnet(address, Number(prefix), family(address));
+  }
   return {
     version: engine.ServerVersion,
     operatingSystem: engine.OSType === 'windows' ? 'windows' : 'linux',
@@ -87,7 +94,9 @@ export async function readEngineFacts(image: string): Promise<EngineFacts> {
     virtualMachine: /docker desktop|colima|orbstack|rancher/i.test(engine.OperatingSystem),
     cores: engine.NCPU,
     memory: engine.MemTotal,
-    addresses: (addresses ?? '').split(/\s+/).filter((address) => address !== '' && !bridges.has(address)),
+    addresses: (addresses ?? '')
+      .split(/\s+/)
+      .filter((address) => address !== '' && !bridges.check(address, family(address))),
     ephemeralPorts: { first, last },
   };
 }

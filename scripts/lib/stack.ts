@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { $, type ProcessOutput } from 'zx';
 import { projectFolder, stateFolder } from './paths.ts';
@@ -45,6 +45,8 @@ export async function openStack(
   const environment = {
     ...process.env,
     ...toolchain.environment,
+    // The program runs on the Node that runs this.
+    PATH: [dirname(process.execPath), toolchain.environment.PATH ?? process.env.PATH].join(delimiter),
     PULUMI_BACKEND_URL: `file://${backend}`,
     PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile,
     PULUMI_CONFIG_PASSPHRASE: undefined,

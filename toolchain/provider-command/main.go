@@ -30,6 +30,8 @@ type Args struct {
 	Environment map[string]string `pulumi:"environment,optional"`
 	Stdin       *string           `pulumi:"stdin,optional"`
 	Triggers    *[]any            `pulumi:"triggers,optional" provider:"replaceOnChanges"`
+	// Accepted and of no effect: this provider never logs what a command prints.
+	Logging *string `pulumi:"logging,optional"`
 }
 
 // State is the inputs and what the last command printed.

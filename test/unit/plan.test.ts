@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Config, ConfigError, parseConfig } from '../../infra/config/config.ts';
+import type { BuildFacts, EngineFacts } from '../../infra/plan/facts.ts';
+import { makePlan, portsForViewers } from '../../infra/plan/plan.ts';
+
+const linux: EngineFacts = {
+  version: '20.10.24',
+  operatingSystem: 'linux',
+  rootless: false,
+  virtualMachine: false,
+  cores: 2,
+  memory: 8 * 2 ** 30,
+  addresses: ['192.0.2.2', '2001:db8::2'],
+  ephemeralPorts: { first: 32768, last: 60999 },
+};
+const official: BuildFacts = {
+  baseImage: { name: 'debian:bookworm-slim' },
+  janusSource: { available: true },
+  toolchain: { name: 'official' },
+  certificate: { name: 'operator' },
+};
+const configOf = (values: Record<string, string> = {}): Config =>
+  parseConfig({
+    stack: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { value, where: 'test' }])),
+    env: {},
+  });
+const planOf = (values: Record<string, string> = {}, engine = linux, build = official) =>
+  makePlan('dev', configOf(values), engine, build);
+
+describe('network mode', () => {
+  it('is host on a rootful Linux engine, bridge elsewhere, and what is asked for always', () => {
+    expect(planOf().network.mode).toBe('host');
+    expect(planOf({}, { ...linux, rootless: true }).network.mode).toBe('bridge');
+    expect(planOf({}, { ...linux, virtualMachine: true }).network.mode).toBe('bridge');
+    expect(planOf({ network: 'bridge' }).network.mode).toBe('bridge');
+    expect(planOf({ network: 'host' }, { ...linux, rootless: true }).network.mode).toBe('host');
+  });
+
+  it('publishes no more ports on a bridge than its viewers need', () => {
+    const plan = planOf({ network: 'bridge', maxViewers: '8' });
+    expect(plan.published.gateway).toHaveLength(portsForViewers(8));
+    expect(plan.gatewayApi.host).toBe(plan.network.addresses.gateway);
+  });
+
+  it('refuses more viewers on a bridge than ports can be published for', () => {
+    expect(() => planOf({ network: 'bridge', maxViewers: '101' })).toThrow(
+      /maxViewers is 101 .* at most 100/,
+    );
+  });
+
+  it('keeps the gateway’s API on loopback on the host network', () => {
+    expect(planOf().gatewayApi).toEqual({ host: '127.0.0.1', port: 18088 });
+  });
+});
+
+describe('addresses', () => {
+  it('advertises the first IPv4 address, or the one asked for', () => {
+    expect(planOf().advertised).toBe('192.0.2.2');
+    expect(planOf({ advertisedAddress: '198.51.100.7' }).advertised).toBe('198.51.100.7');
+  });
+
+  it('takes coturn as the name of this deployment’s own TURN server', () => {
+    expect(planOf({ stunServer: 'coturn:3478' }).stun).toEqual({ host: '127.0.0.1', port: 3478 });
+    expect(planOf({ stunServer: 'stun.example.org:19302' }).stun).toEqual({
+      host: 'stun.example.org',
+      port: 19302,
+    });
+    expect(planOf().stun).toBeUndefined();
+  });
+});
+
+describe('substitutions', () => {
+  const substituted: BuildFacts = {
+    ...official,
+    baseImage: { name: 'janus-deploy/base:x', substitute: 'The base image is home-made' },
+    janusSource: { available: false, why: 'upstream cannot be reached' },
+  };
+
+  it('are listed, each with its reason', () => {
+    const plan = planOf({}, linux, substituted);
+    expect(plan.flavour).toBe('distribution');
+    expect(plan.substitutions).toEqual([
+      'The base image is home-made',
+      'Janus is the distribution’s 1.1.2 instead of 0.9.1: upstream cannot be reached',
+    ]);
+  });
+
+  it('are refused by a production stack, all at once', () => {
+    expect.assertions(1);
+    try {
+      planOf({ production: 'true' }, linux, substituted);
+    } catch (error) {
+      expect((error as ConfigError).errors).toHaveLength(2);
+    }
+  });
+
+  it('are refused where the flavour was asked for', () => {
+    expect(() => planOf({ janus: '0.9.1' }, linux, substituted)).toThrow(/janus is 0.9.1, but its source/);
+  });
+});
+
+describe('every plan', () => {
+  const values = fc.record({
+    network: fc.constantFrom('auto', 'host', 'bridge'),
+    maxViewers: fc.integer({ min: 1, max: 300 }).map(String),
+    rtpPorts: fc.integer({ min: 1024, max: 65000 }).map((first) => `${first}-${first + 499}`),
+    relayPorts: fc.integer({ min: 1024, max: 65000 }).map((first) => `${first}-${first + 499}`),
+  });
+  const engines = fc.record({
+    rootless: fc.boolean(),
+    virtualMachine: fc.boolean(),
+    cores: fc.integer({ min: 1, max: 64 }),
+  });
+
+  it('keeps media ports apart from each other and from the kernel’s, or is refused in words', () => {
+    fc.assert(
+      fc.property(values, engines, (asked, engine) => {
+        try {
+          const { ports, published, maxViewers } = planOf(asked, { ...linux, ...engine });
+          const apart = (a: { first: number; last: number }, b: { first: number; last: number }) =>
+            a.last < b.first || b.last < a.first;
+          expect(apart(ports.rtp, ports.relay)).toBe(true);
+          expect(apart(ports.rtp, linux.ephemeralPorts)).toBe(true);
+          expect(apart(ports.relay, linux.ephemeralPorts)).toBe(true);
+          expect(published.gateway.length).toBeGreaterThanOrEqual(portsForViewers(maxViewers));
+        } catch (error) {
+          if (!(error instanceof ConfigError)) throw error;
+          for (const sentence of error.errors) expect(sentence).toMatch(/[;:].*\.$/);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../infra/config/config.ts';
+import { makePlan } from '../../infra/plan/plan.ts';
+import { renderGateway } from '../../infra/render/janus.ts';
+import { jcfg } from '../../infra/render/jcfg.ts';
+import { renderTurn, renderTurnUrls } from '../../infra/render/turn.ts';
+import { renderNginx, renderPlayerConfig } from '../../infra/render/web.ts';
+
+const plan = (values: Record<string, string> = {}) =>
+  makePlan(
+    'dev',
+    parseConfig({
+      stack: Object.fromEntries(
+        Object.entries(values).map(([key, value]) => [key, { value, where: 'test' }]),
+      ),
+      env: {},
+    }),
+    {
+      version: '20.10.24',
+      operatingSystem: 'linux',
+      rootless: false,
+      virtualMachine: false,
+      cores: 2,
+      memory: 2 ** 33,
+      addresses: ['192.0.2.2', '2001:db8::2'],
+      ephemeralPorts: { first: 32768, last: 60999 },
+    },
+    {
+      baseImage: { name: 'debian:bookworm-slim' },
+      janusSource: { available: true },
+      toolchain: { name: 'official' },
+      certificate: { name: 'operator' },
+    },
+  );
+const secrets = { admin: 'admin-secret', streaming: 'streaming-key' };
+
+describe('rendered files', () => {
+  it.each(['host', 'bridge'])('of the gateway on a %s network', (network) => {
+    const files = renderGateway(
+      plan({ network, stunServer: 'stun.example.org:3478', debugLevel: '5' }),
+      secrets,
+    );
+    expect(files['janus.jcfg']).toMatchSnapshot();
+  });
+
+  it.each(['host', 'bridge'])('of the TURN server on a %s network', (network) => {
+    expect(renderTurn(plan({ network }), 'turn-secret')).toMatchSnapshot();
+  });
+
+  it('of the web server', () => {
+    expect(renderNginx(plan())).toMatchSnapshot();
+  });
+
+  it('of the player', () => {
+    const text = renderPlayerConfig(plan({ janusAddress: 'media.example.org' }), [
+      { name: 'film.mp4', kind: 'video' },
+    ]);
+    expect(text).toMatchSnapshot();
+  });
+
+  it('are those the plan lists, no more and no fewer', () => {
+    const planned = plan();
+    expect(Object.keys(renderGateway(planned, secrets)).sort()).toEqual(
+      Object.keys(planned.files.gateway).sort(),
+    );
+  });
+
+  it('keep the admin API off the network and streaming closed to strangers', () => {
+    const files = renderGateway(plan(), secrets);
+    expect(files['janus.transport.http.jcfg']).toContain('admin_http = false');
+    expect(files['janus.plugin.streaming.jcfg']).toContain('admin_key = "streaming-key"');
+  });
+
+  it('leave the demos and their plugins out of production', () => {
+    const production = plan({ production: 'true' });
+    expect(renderNginx(production)).not.toContain('/srv/demos');
+    expect(renderGateway(production, secrets)['janus.jcfg']).toContain(
+      'disable = "libjanus_echotest.so,libjanus_streaming.so"',
+    );
+  });
+
+  it('tell browsers every way to the TURN server', () => {
+    expect(JSON.parse(renderTurnUrls(plan()))).toEqual([
+      'turn:{host}:3478?transport=udp',
+      'turn:{host}:3478?transport=tcp',
+      'turns:{host}:5349?transport=tcp',
+    ]);
+  });
+});
+
+describe('jcfg', () => {
+  it('quotes what could end a string', () => {
+    expect(jcfg({ a: { b: 'say "hi"\n', c: ['x', 'y'], d: undefined, e: 3, f: true } })).toBe(
+      'a: {\n\tb = "say \\"hi\\"\\n"\n\tc = ["x", "y"]\n\te = 3\n\tf = true\n}\n',
+    );
+  });
+});

@@ -1,0 +1,212 @@
+import { within } from './deadline.ts';
+import { Emitter } from './emitter.ts';
+import { type ErrorCode, PlayError } from './errors.ts';
+import type { Description, Gateway, Handle, Session } from './gateway.ts';
+import { type PluginMessage, parseMessage } from './protocol.ts';
+
+const plugin = 'janus.plugin.tms.play';
+
+export type ChannelState = 'initialized' | 'connected' | 'attached' | 'webrtcUp' | 'failed' | 'closed';
+
+/** Which state may follow which. */
+const follows: Record<ChannelState, readonly ChannelState[]> = {
+  initialized: ['connected', 'failed', 'closed'],
+  connected: ['attached', 'failed', 'closed'],
+  attached: ['webrtcUp', 'failed', 'closed'],
+  webrtcUp: ['failed', 'closed'],
+  failed: ['initialized', 'closed'],
+  closed: ['initialized'],
+};
+
+export interface ChannelEvents {
+  state: { state: ChannelState; previous: ChannelState; error?: PlayError };
+  /** What the plugin says of its own accord, and when it answers later. */
+  message: PluginMessage;
+  /** The received media: one stream for as long as the PeerConnection lives. */
+  stream: MediaStream | undefined;
+}
+
+export interface ChannelOptions {
+  gateway: Gateway;
+  /** Full URL of the Janus REST API. */
+  server: string;
+  /** Asked anew for every connection, as credentials expire. */
+  iceServers?: (signal: AbortSignal) => Promise<RTCIceServer[]>;
+  /** 'relay' sends all media through TURN. */
+  iceTransportPolicy?: RTCIceTransportPolicy;
+  /** Longest wait for an answer of the server, and for media to find its way, in ms. */
+  timeouts?: Partial<Timeouts>;
+}
+
+export interface Timeouts {
+  request: number;
+  media: number;
+}
+
+interface Link {
+  up: true;
+  offer: Description;
+}
+
+/**
+ * The way to the play plugin: a session, a handle, a PeerConnection.
+ * Every promise settles within the timeouts; after `close()` nothing runs.
+ */
+export class Channel extends Emitter<ChannelEvents> {
+  readonly #options: ChannelOptions;
+  readonly #timeouts: Timeouts;
+  readonly #link = new Emitter<Link>();
+  #state: ChannelState = 'initialized';
+  /** Aborted, with the reason, when this connection ends: all that waits for it settles. */
+  #life = new AbortController();
+  #opening: Promise<void> | undefined;
+  #session: Session | undefined;
+  #handle: Handle | undefined;
+  #stream: MediaStream | undefined;
+
+  constructor(options: ChannelOptions) {
+    super();
+    this.#options = options;
+    this.#timeouts = { request: 10_000, media: 15_000, ...options.timeouts };
+  }
+
+  get state(): ChannelState {
+    return this.#state;
+  }
+
+  get stream(): MediaStream | undefined {
+    return this.#stream;
+  }
+
+  get peerConnection(): RTCPeerConnection | undefined {
+    return this.#handle?.peerConnection;
+  }
+
+  /** Aborts when the connection ends; the reason is a PlayError. */
+  get signal(): AbortSignal {
+    return this.#life.signal;
+  }
+
+  /** Connects, attaches and brings the PeerConnection up; also again after a failure or `close()`. */
+  open(): Promise<void> {
+    if (this.#opening && !this.#life.signal.aborted) return this.#opening;
+    const opening = this.#open().finally(() => {
+      if (this.#opening === opening) this.#opening = undefined;
+    });
+    this.#opening = opening;
+    return opening;
+  }
+
+  /** Asks the plugin; resolves with its answer, or with nothing where that comes later as a message. */
+  async request(body: object, jsep?: Description): Promise<unknown> {
+    const handle = this.#handle;
+    if (!handle) throw new PlayError('wrong-state', `the channel is ${this.#state}`);
+    return this.#within('request', 'no-answer', () => handle.send(body, jsep));
+  }
+
+  /** Ends the connection at both ends. */
+  async close(): Promise<void> {
+    if (this.#state !== 'closed') await this.#end('closed', new PlayError('closed'));
+  }
+
+  /** Closes for good: no listener is called after this. */
+  async dispose(): Promise<void> {
+    const closed = this.close();
+    this.clear();
+    await closed;
+  }
+
+  async #open(): Promise<void> {
+    if (this.#state === 'webrtcUp') return;
+    if (this.#state !== 'initialized') this.#go('initialized');
+    this.#life = new AbortController();
+    const { signal } = this.#life;
+    try {
+      await this.#connect(signal);
+      await this.#negotiate();
+    } catch (error) {
+      // A connection that ended meanwhile has said why already.
+      if (!signal.aborted) void this.#end('failed', PlayError.from(error));
+      throw error;
+    }
+  }
+
+  async #connect(signal: AbortSignal): Promise<void> {
+    const { gateway, server, iceServers = async () => [], iceTransportPolicy = 'all' } = this.#options;
+    const fail = (error: PlayError) => {
+      if (!signal.aborted) void this.#end('failed', error);
+    };
+    this.#session = await this.#within('request', 'unreachable', async (limit) =>
+      gateway.connect({
+        server,
+        iceTransportPolicy,
+        iceServers: await iceServers(limit),
+        signal: limit,
+        onLost: fail,
+      }),
+    );
+    this.#go('connected');
+    const session = this.#session;
+    this.#handle = await this.#within('request', 'no-answer', () =>
+      session.attach(plugin, {
+        message: (data, jsep) => this.#receive(data, jsep),
+        up: () => this.#link.emit('up', true),
+        down: (reason) => fail(new PlayError(this.#state === 'webrtcUp' ? 'lost' : 'no-media-path', reason)),
+        track: (track, present) => this.#place(track, present),
+      }),
+    );
+    this.#go('attached');
+  }
+
+  async #negotiate(): Promise<void> {
+    const handle = this.#handle as Handle;
+    const offer = await this.#within('request', 'no-answer', async (limit) => {
+      const offered = this.#link.next('offer', limit);
+      await Promise.all([offered, handle.send({ request: 'request.offer' })]);
+      return offered;
+    });
+    await this.#within('media', 'no-media-path', async (limit) => {
+      const up = this.#link.next('up', limit);
+      const answer = await handle.answer(offer);
+      await Promise.all([up, handle.send({ request: 'push.answer' }, answer)]);
+    });
+    this.#go('webrtcUp');
+  }
+
+  #receive(data: unknown, jsep?: Description): void {
+    const message = parseMessage(data);
+    if (message.event === 'create.offer' && jsep) this.#link.emit('offer', jsep);
+    else this.emit('message', message);
+  }
+
+  /** Tracks of both media go into one stream, so that one element plays them together. */
+  #place(track: MediaStreamTrack, present: boolean): void {
+    const stream = this.#stream ?? new MediaStream();
+    if (present) stream.addTrack(track);
+    else stream.removeTrack(track);
+    if (stream === this.#stream) return;
+    this.#stream = stream;
+    this.emit('stream', stream);
+  }
+
+  async #end(state: 'failed' | 'closed', error: PlayError): Promise<void> {
+    const session = this.#session;
+    const streamed = this.#stream !== undefined;
+    this.#session = this.#handle = this.#stream = undefined;
+    this.#life.abort(error);
+    if (streamed) this.emit('stream', undefined);
+    this.#go(state, error);
+    await session?.destroy();
+  }
+
+  #go(state: ChannelState, error?: PlayError): void {
+    const previous = this.#state;
+    if (!follows[previous].includes(state)) throw new PlayError('wrong-state', `${previous} -> ${state}`);
+    this.#state = state;
+    this.emit('state', { state, previous, error });
+  }
+
+  #within<T>(limit: keyof Timeouts, code: ErrorCode, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return within(this.#timeouts[limit], code, this.#life.signal, work);
+  }
+}

@@ -1,0 +1,100 @@
+import type { PlayError } from '../../core/index.ts';
+
+/** What an error sentence may name. */
+export interface ErrorContext {
+  server: string;
+  file: string;
+}
+
+export const en = {
+  language: 'en',
+  otherLanguage: '中文',
+  switchLanguage: '切换到中文',
+  title: 'Janus Play',
+  tagline: 'Films and sound, live over WebRTC',
+
+  library: 'Library',
+  films: 'Films',
+  sounds: 'Sound',
+  empty: 'No files are listed here. Type the name of one below.',
+  otherFile: 'Another file',
+  otherFileHint: 'Name in the media folder',
+  openFile: 'Open',
+
+  chooseFile: 'Choose a film or a sound file',
+  chooseFileHint: 'It plays in this page, sent live by the server.',
+  probing: 'Looking at the file …',
+  missing: 'The server has no file of this name.',
+  unplayable: (reason: string) => `Cannot be played: ${reason || 'the server gives no reason'}`,
+
+  play: 'Play',
+  pause: 'Pause',
+  resume: 'Resume',
+  stop: 'Stop',
+  mute: 'Mute',
+  unmute: 'Unmute',
+  volume: 'Volume',
+  fullscreen: 'Full screen',
+  exitFullscreen: 'Leave full screen',
+  progress: 'Time played',
+  starting: 'Starting …',
+  blocked: 'The browser keeps the sound off until you say so.',
+  turnOnSound: 'Turn on sound',
+
+  channel: 'Connection',
+  playback: 'Playback',
+  channelState: {
+    initialized: 'Connecting',
+    connected: 'Server reached',
+    attached: 'Setting up media',
+    webrtcUp: 'Connected',
+    failed: 'Not connected',
+    closed: 'Closed',
+  },
+  playbackState: { ready: 'Ready', going: 'Playing', paused: 'Paused' },
+
+  statistics: 'Statistics',
+  stats: {
+    video: 'Picture',
+    audio: 'Sound',
+    bitrate: 'Bitrate',
+    frameRate: 'Frame rate',
+    frames: 'Frames',
+    loss: 'Packet loss',
+    roundTrip: 'Round trip',
+    path: 'Path',
+  },
+  pathTo: (local: string, remote: string, protocol: string) =>
+    `${local} → ${remote}, ${protocol.toUpperCase()}`,
+  mono: 'mono',
+  stereo: 'stereo',
+  keys: 'Space play or pause · S stop · M mute · F full screen · ↑ ↓ volume',
+
+  retry: 'Try again',
+  dismiss: 'Dismiss',
+  openServer: 'Open the server’s address',
+  error: {
+    unsupported: () => 'This browser has no WebRTC. Use a current Chrome, Edge, Firefox or Safari.',
+    unreachable: ({ server }) =>
+      `The server at ${server} cannot be reached. Check that it runs and that no firewall is in the way.`,
+    certificate: ({ server }) =>
+      `The server at ${server} cannot be reached. If its certificate is its own, open its address once, accept the certificate, and try again.`,
+    refused: () => 'The server refused the request. Try again; if it stays so, its log says more.',
+    'not-allowed': () => 'The server does not let this page in. Ask whoever runs it for access.',
+    'no-plugin': () =>
+      'The server runs without the play plugin. Whoever runs it must install janus.plugin.tms.play and restart it.',
+    'no-answer': () =>
+      'The server does not answer. Try again in a moment; if it stays silent, it may need a restart.',
+    'no-media-path': () =>
+      'Picture and sound find no way from the server to you. Open its UDP media ports in the firewall, or set up TURN.',
+    lost: () =>
+      'The connection to the server is gone. It is tried again by itself; check your network meanwhile.',
+    'no-such-file': ({ file }) => `The server has no file “${file}”. Check the name, or choose another one.`,
+    'cannot-play': ({ file }) =>
+      `“${file}” cannot be played. Choose another file, or have this one converted.`,
+    'wrong-state': () => 'There is no connection to the server yet. Wait a moment and try again.',
+    closed: () => 'The connection was closed. Try again to open it.',
+  } satisfies Record<PlayError['code'] | 'certificate', (context: ErrorContext) => string>,
+};
+
+export type Text = typeof en;

@@ -1,5 +1,5 @@
 /** Text from strokes, so that the pictures look the same on machines that have no fonts. */
-import { type Colour, type Picture, type Shape, strokes } from './raster.ts';
+import { type Colour, type Picture, type Stamp, strokes, toStamp } from './raster.ts';
 
 /**
  * Capitals 10 units high, y down: `M x y` sets the pen, `L x y` draws a line, and `A x y rx ry from to` an arc round
@@ -7,7 +7,10 @@ import { type Colour, type Picture, type Shape, strokes } from './raster.ts';
  */
 const letters: Record<string, { width: number; path: string }> = {
   A: { width: 7.6, path: 'M 0 10 L 3.8 0 L 7.6 10 M 1.4 6.6 L 6.2 6.6' },
-  B: { width: 6, path: 'M 0 0 L 3.2 0 A 3.2 2.4 2.4 2.4 -90 90 L 0 4.8 M 3.2 4.8 A 3.4 7.4 2.6 2.6 -90 90 L 0 10 L 0 0' },
+  B: {
+    width: 6,
+    path: 'M 0 0 L 3.2 0 A 3.2 2.4 2.4 2.4 -90 90 L 0 4.8 M 3.2 4.8 A 3.4 7.4 2.6 2.6 -90 90 L 0 10 L 0 0',
+  },
   C: { width: 8, path: 'A 5 5 5 5 -50 -310' },
   D: { width: 7.6, path: 'M 0 0 L 2.8 0 A 2.8 5 4.8 5 -90 90 L 0 10 L 0 0' },
   E: { width: 5.6, path: 'M 5.6 0 L 0 0 L 0 10 L 5.6 10 M 0 4.8 L 4.8 4.8' },
@@ -65,22 +68,28 @@ export interface TextStyle {
 /** Writes a line of capitals and digits; `y` is the top of the capitals. */
 export function write(picture: Picture, text: string, x: number, y: number, style: TextStyle): void {
   const { size, weight = size / 10, spacing = 3, align = 'left', opacity = 1 } = style;
-  const scale = size / 10;
-  const widths = [...text].map((letter) => (letters[letter].width + spacing) * scale);
-  const total = widths.reduce((sum, width) => sum + width, -spacing * scale);
+  const widths = [...text].map((letter) => ((letters[letter].width + spacing) * size) / 10);
+  const total = widths.reduce((sum, width) => sum + width, (-spacing * size) / 10);
   let pen = x - { left: 0, centre: total / 2, right: total }[align];
   for (const [index, letter] of [...text].entries()) {
-    const lines = flatten(letters[letter].path);
-    if (lines.length > 0) picture.fill(at(lines, pen, y, scale, weight), style.colour, { opacity });
+    const stamp = stampOf(letter, size, weight);
+    picture.stamp(stamp, Math.round(pen), Math.round(y), style.colour, opacity);
     pen += widths[index];
   }
 }
 
-const at = (lines: number[][], x: number, y: number, scale: number, weight: number): Shape =>
-  strokes(
-    lines.map((points) => points.map((value, index) => value * scale + (index % 2 === 0 ? x : y))),
-    weight,
-  );
+const stamps = new Map<string, Stamp>();
+
+/** A letter at the origin, drawn once for all the frames that show it. */
+function stampOf(letter: string, size: number, weight: number): Stamp {
+  const key = `${letter} ${size} ${weight}`;
+  const known = stamps.get(key);
+  if (known) return known;
+  const lines = flatten(letters[letter].path).map((points) => points.map((value) => (value * size) / 10));
+  const stamp = toStamp(strokes(lines, weight));
+  stamps.set(key, stamp);
+  return stamp;
+}
 
 /** The polylines of a path; arcs become chords of nine degrees. */
 function flatten(path: string): number[][] {

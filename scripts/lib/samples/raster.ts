@@ -31,29 +31,45 @@ export class Picture {
   fill(shape: Shape, colour: Colour, { opacity = 1, softness = 1 } = {}): void {
     const [left, top, right, bottom] = shape.box;
     for (let y = Math.max(0, Math.floor(top - softness)); y < Math.min(this.height, bottom + softness); y++) {
-      for (let x = Math.max(0, Math.floor(left - softness)); x < Math.min(this.width, right + softness); x++) {
-        const inside = 0.5 - shape.distance(x + 0.5, y + 0.5) / softness;
-        if (inside > 0) this.blend(x, y, colour, opacity * smooth(Math.min(1, inside)));
+      for (
+        let x = Math.max(0, Math.floor(left - softness));
+        x < Math.min(this.width, right + softness);
+        x++
+      ) {
+        const outside = shape.distance(x + 0.5, y + 0.5) - softness / 2;
+        // Nothing of the shape is nearer than its distance.
+        if (outside >= 0) x += Math.floor(outside);
+        else this.blend(x, y, colour, opacity * smooth(Math.min(1, -outside / softness)));
       }
     }
   }
 
-  blend(x: number, y: number, [red, green, blue]: Colour, opacity: number): void {
+  /** Blends in a shape that was drawn before, moved by `x` and `y`. */
+  stamp({ left, top, width, coverage }: Stamp, x: number, y: number, colour: Colour, opacity = 1): void {
+    for (let index = 0; index < coverage.length; index++) {
+      if (coverage[index] === 0) continue;
+      const row = Math.floor(index / width);
+      this.blend(x + left + index - row * width, y + top + row, colour, opacity * coverage[index]);
+    }
+  }
+
+  blend(x: number, y: number, colour: Colour, opacity: number): void {
+    const { pixels } = this;
     const at = (y * this.width + x) * 3;
-    this.pixels[at] += (red - this.pixels[at]) * opacity;
-    this.pixels[at + 1] += (green - this.pixels[at + 1]) * opacity;
-    this.pixels[at + 2] += (blue - this.pixels[at + 2]) * opacity;
+    pixels[at] += (colour[0] - pixels[at]) * opacity;
+    pixels[at + 1] += (colour[1] - pixels[at + 1]) * opacity;
+    pixels[at + 2] += (colour[2] - pixels[at + 2]) * opacity;
   }
 }
 
 export const disc = (x: number, y: number, radius: number): Shape => ({
   box: [x - radius, y - radius, x + radius, y + radius],
-  distance: (px, py) => Math.hypot(px - x, py - y) - radius,
+  distance: (px, py) => length(px - x, py - y) - radius,
 });
 
 export const ring = (x: number, y: number, radius: number, width: number): Shape => ({
   box: [x - radius - width, y - radius - width, x + radius + width, y + radius + width],
-  distance: (px, py) => Math.abs(Math.hypot(px - x, py - y) - radius) - width / 2,
+  distance: (px, py) => Math.abs(length(px - x, py - y) - radius) - width / 2,
 });
 
 export const rectangle = (x: number, y: number, width: number, height: number, corner = 0): Shape => ({
@@ -61,27 +77,66 @@ export const rectangle = (x: number, y: number, width: number, height: number, c
   distance(px, py) {
     const dx = Math.abs(px - x - width / 2) - width / 2 + corner;
     const dy = Math.abs(py - y - height / 2) - height / 2 + corner;
-    return Math.hypot(Math.max(dx, 0), Math.max(dy, 0)) + Math.min(Math.max(dx, dy), 0) - corner;
+    return length(Math.max(dx, 0), Math.max(dy, 0)) + Math.min(Math.max(dx, dy), 0) - corner;
   },
 });
 
-/** Lines with round ends; `points` are x, y, x, y and so on. */
+/** Lines with round ends; `lines` are the points of each: x, y, x, y and so on. */
 export function strokes(lines: readonly (readonly number[])[], width: number): Shape {
-  const segments = lines.flatMap((points) =>
-    Array.from({ length: points.length / 2 - 1 }, (_, index) => points.slice(index * 2, index * 2 + 4)),
+  const [xs, ys] = [0, 1].map((axis) =>
+    lines.flatMap((points) => points.filter((_, index) => index % 2 === axis)),
   );
-  const [xs, ys] = [0, 1].map((axis) => lines.flatMap((points) => points.filter((_, index) => index % 2 === axis)));
   return {
     box: [Math.min(...xs) - width, Math.min(...ys) - width, Math.max(...xs) + width, Math.max(...ys) + width],
-    distance: (px, py) => Math.min(...segments.map(([x1, y1, x2, y2]) => toSegment(px, py, x1, y1, x2, y2))) - width / 2,
+    distance(px, py) {
+      let nearest = Number.POSITIVE_INFINITY;
+      for (const points of lines) {
+        for (let at = 0; at + 3 < points.length; at += 2) {
+          nearest = Math.min(
+            nearest,
+            toSegment(
+              px - points[at],
+              py - points[at + 1],
+              points[at + 2] - points[at],
+              points[at + 3] - points[at + 1],
+            ),
+          );
+        }
+      }
+      return nearest - width / 2;
+    },
   };
 }
 
-function toSegment(px: number, py: number, x1: number, y1: number, x2: number, y2: number): number {
-  const [dx, dy] = [x2 - x1, y2 - y1];
-  const along = ((px - x1) * dx + (py - y1) * dy) / (dx * dx + dy * dy || 1);
-  const nearest = Math.min(1, Math.max(0, along));
-  return Math.hypot(px - x1 - nearest * dx, py - y1 - nearest * dy);
+/** Distance of a point from the line between the origin and (dx, dy). */
+function toSegment(px: number, py: number, dx: number, dy: number): number {
+  const along = Math.min(1, Math.max(0, (px * dx + py * dy) / (dx * dx + dy * dy || 1)));
+  return length(px - along * dx, py - along * dy);
+}
+
+/** As Math.hypot, which guards against overflow and takes ten times as long. */
+const length = (x: number, y: number): number => Math.sqrt(x * x + y * y);
+
+/** What a shape covers, pixel by pixel. */
+export interface Stamp {
+  left: number;
+  top: number;
+  width: number;
+  /** 0 to 1, row by row. */
+  coverage: Float32Array;
+}
+
+export function toStamp(shape: Shape): Stamp {
+  const [left, top] = [Math.floor(shape.box[0]), Math.floor(shape.box[1])];
+  const width = Math.max(0, Math.ceil(shape.box[2]) - left);
+  const height = Math.max(0, Math.ceil(shape.box[3]) - top);
+  const coverage = new Float32Array(width * height);
+  for (let index = 0; index < coverage.length; index++) {
+    const row = Math.floor(index / width);
+    const inside = 0.5 - shape.distance(left + index - row * width + 0.5, top + row + 0.5);
+    coverage[index] = smooth(Math.min(1, Math.max(0, inside)));
+  }
+  return { left, top, width, coverage };
 }
 
 const smooth = (share: number): number => share * share * (3 - 2 * share);

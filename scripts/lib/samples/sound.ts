@@ -27,7 +27,8 @@ export function renderSound({ seconds, sampleRate, channels }: SoundFormat): Int
   const samples = new Int16Array(seconds * sampleRate * channels);
   for (let index = 0; index < samples.length; index += channels) {
     const time = index / channels / sampleRate;
-    const note = 0.45 * envelope(time % 1) * Math.sin(2 * Math.PI * noteOfSecond(Math.floor(time)) * (time % 1));
+    const note =
+      0.45 * envelope(time % 1) * Math.sin(2 * Math.PI * noteOfSecond(Math.floor(time)) * (time % 1));
     for (let channel = 0; channel < channels; channel++) {
       samples[index + channel] = Math.round(32767 * (note + chord(time, channel)));
     }
@@ -39,7 +40,9 @@ export function renderSound({ seconds, sampleRate, channels }: SoundFormat): Int
 function chord(time: number, channel: number): number {
   const breath = 0.6 + 0.4 * Math.sin(Math.PI * 0.5 * time);
   const root = 110 + 0.25 * channel;
-  return 0.02 * breath * (Math.sin(2 * Math.PI * root * time) + 0.7 * Math.sin(2 * Math.PI * 1.5 * root * time));
+  return (
+    0.02 * breath * (Math.sin(2 * Math.PI * root * time) + 0.7 * Math.sin(2 * Math.PI * 1.5 * root * time))
+  );
 }
 
 /** A wav file of the samples; `comment` is kept in it. */
@@ -54,7 +57,10 @@ export function wavFile(samples: Int16Array, { sampleRate, channels }: SoundForm
   format.writeUInt16LE(channels * 2, 12);
   format.writeUInt16LE(16, 14);
   const data = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
-  return chunk('RIFF', Buffer.concat([Buffer.from('WAVE'), chunk('fmt ', format), chunk('data', data), chunk('LIST', note)]));
+  return chunk(
+    'RIFF',
+    Buffer.concat([Buffer.from('WAVE'), chunk('fmt ', format), chunk('data', data), chunk('LIST', note)]),
+  );
 }
 
 function chunk(name: string, content: Buffer): Buffer {

@@ -19,3 +19,7 @@ done
 for transport in http pfunix; do
 	cp "$folders"/transports/libjanus_$transport.so /opt/janus/lib/janus/transports/
 done
+
+# Its gateway looks for transports in the distribution's folder.
+mkdir -p "/runtime$(dirname "$folders")"
+ln -s /opt/janus/lib/janus "/runtime$folders"

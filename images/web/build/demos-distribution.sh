@@ -8,3 +8,10 @@ for package in *.deb; do
 done
 cp -R unpacked/usr/share/janus/demos demos
 cp unpacked/usr/share/javascript/janus-gateway/janus.js demos/
+
+# The distribution leaves it to whoever installs the pages to set the variables that they read.
+cat > demos/settings.js <<'EOF'
+var server = "/janus";
+var iceServers = [];
+var token, apisecret;
+EOF

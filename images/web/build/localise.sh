@@ -12,7 +12,7 @@ for page in $pages; do
 		if [ -e "$file" ]; then cp "$file" "$1/"; fi
 	done
 done
-for file in css surround janus.js settings.js favicon.ico janus-logo.png meetecho-logo.png; do
+for file in css surround janus.js settings.js favicon.ico *.png; do
 	if [ -e "$file" ]; then cp -R "$file" "$1/"; fi
 done
 

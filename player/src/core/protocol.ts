@@ -20,9 +20,9 @@ export interface StreamInfo {
   channels?: number;
 }
 
-/** What the server says of a file. */
+/** What the server says of a file: `count` streams, and what they are where it tells; the duration in seconds. */
 export type Probe =
-  | { playable: true; streams: StreamInfo[]; duration?: number }
+  | { playable: true; count: number; streams: StreamInfo[]; duration?: number }
   | { playable: false; found: boolean; reason: string };
 
 type Fields = Record<string, unknown>;
@@ -51,11 +51,17 @@ export function parseProbe(data: unknown): Probe {
   if (error)
     return { playable: false, found: error.code !== 404, reason: error.code === 404 ? '' : error.reason };
   const fields = isFields(data) ? data : {};
+  const streams = parseStreams(fields.streams);
   const duration = number(fields.duration);
-  return { playable: true, streams: parseStreams(fields.streams), duration: duration && duration / 1e6 };
+  return {
+    playable: true,
+    count: number(fields.streams) ?? streams.length,
+    streams,
+    duration: duration && duration / 1e6,
+  };
 }
 
-/** A list of streams, or one under the name of its kind. */
+/** A list of streams, or each under the name of its kind; a mere count tells nothing of them. */
 function parseStreams(streams: unknown): StreamInfo[] {
   if (Array.isArray(streams)) return streams.filter(isFields).map((stream) => parseStream(stream));
   if (!isFields(streams)) return [];

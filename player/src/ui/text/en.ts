@@ -18,7 +18,7 @@ export const en = {
   sounds: 'Sound',
   empty: 'No files are listed here. Type the name of one below.',
   otherFile: 'Another file',
-  otherFileHint: 'Name in the media folder',
+  otherFileHint: 'Name of the file',
   openFile: 'Open',
 
   chooseFile: 'Choose a film or a sound file',
@@ -66,6 +66,7 @@ export const en = {
   },
   pathTo: (local: string, remote: string, protocol: string) =>
     `${local} → ${remote}, ${protocol.toUpperCase()}`,
+  streams: (count: number) => (count === 1 ? '1 stream' : `${count} streams`),
   mono: 'mono',
   stereo: 'stereo',
   keys: 'Space play or pause · S stop · M mute · F full screen · ↑ ↓ volume',

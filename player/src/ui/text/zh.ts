@@ -12,7 +12,7 @@ export const zh: Text = {
   sounds: '声音',
   empty: '这里还没有列出文件，请在下方输入文件名。',
   otherFile: '其他文件',
-  otherFileHint: '媒体目录中的文件名',
+  otherFileHint: '文件名',
   openFile: '打开',
 
   chooseFile: '请选择一部影片或一段声音',
@@ -59,6 +59,7 @@ export const zh: Text = {
     path: '路径',
   },
   pathTo: (local, remote, protocol) => `${local} → ${remote}，${protocol.toUpperCase()}`,
+  streams: (count) => `${count} 路媒体流`,
   mono: '单声道',
   stereo: '立体声',
   keys: '空格 播放/暂停 · S 停止 · M 静音 · F 全屏 · ↑ ↓ 音量',

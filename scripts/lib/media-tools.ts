@@ -98,10 +98,7 @@ async function containerTools(): Promise<MediaTools> {
 }
 
 /** A tar of files with plain short names, and its size. */
-async function packFiles(
-  folder: string,
-  names: string[],
-): Promise<{ bytes: number; content: AsyncIterable<Uint8Array> }> {
+async function packFiles(folder: string, names: string[]): Promise<{ bytes: number; content: Readable }> {
   const block = 512;
   const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
   const pack = tar.pack();
@@ -115,7 +112,7 @@ async function packFiles(
   // A header and whole blocks for each file, two empty blocks at the end.
   return {
     bytes: sizes.reduce((sum, size) => sum + block * (1 + Math.ceil(size / block)), 2 * block),
-    content: pack,
+    content: Readable.from(pack),
   };
 }
 

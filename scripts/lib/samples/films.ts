@@ -35,7 +35,7 @@ export const films = {
 } satisfies Record<string, Film>;
 
 /** All frames of a film, each as rgb24; a frame is to be used before the next one is asked for. */
-export function* renderFilm({ id, seconds, scene }: Film): Generator<Uint8ClampedArray<ArrayBuffer>> {
+export function* renderFilm({ id, seconds, scene }: Film): Generator<Uint8Array> {
   const { width, height } = counterLayout;
   const background = new RgbPicture(width, height);
   const draw = scene(background);
@@ -46,7 +46,7 @@ export function* renderFilm({ id, seconds, scene }: Film): Generator<Uint8Clampe
     const second = Math.floor(frame / framesPerSecond);
     draw(picture, { frame, time, second, sinceNote: time - second, progress: time / seconds });
     drawCounter(picture, encodeFrame({ film: id, frame }));
-    yield picture.pixels;
+    yield new Uint8Array(picture.pixels.buffer);
   }
 }
 

@@ -22,7 +22,12 @@ export function buildImage(
     name,
     {
       name: `${args.repository}:${tag}`,
-      build: { context: args.context.path, buildArgs: args.buildArgs },
+      build: {
+        context: args.context.path,
+        buildArgs: args.buildArgs,
+        // A failed build reports its last step alone; the log has the compiler's message.
+        buildLogFile: `${args.context.path}.log`,
+      },
       triggers: inputs,
       // Older images are what a rollback needs; `npm run up` prunes those that no deployment uses.
       keepLocally: true,

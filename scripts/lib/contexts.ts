@@ -20,8 +20,13 @@ export interface BuildContext {
   hash: string;
 }
 
-/** What compilers and editors leave beside the sources is not part of them. */
-const unwanted = /(^|\/)(node_modules|autom4te\.cache|\.git|\.DS_Store)(\/|$)|\.(o|lo|la|so|swp|trs|log)$|~$/;
+/** What package managers, compilers, autotools and editors leave beside the sources is not part of them. */
+const unwanted = [
+  /(^|\/)(node_modules|\.git|\.DS_Store)(\/|$)/,
+  /(^|\/)(autom4te\.cache|build-aux|m4|\.deps|\.libs)(\/|$)/,
+  /(^|\/)(aclocal\.m4|configure|config\.(log|status)|libtool|Makefile(\.in)?)$/,
+  /\.(o|lo|la|so|swp|trs|log)$|~$/,
+];
 
 /** Puts the parts together; the same content gives the same folder. */
 export async function stageContext(name: string, parts: ContextPart[]): Promise<BuildContext> {
@@ -32,7 +37,7 @@ export async function stageContext(name: string, parts: ContextPart[]): Promise<
     for (const { from, to } of parts) {
       await cp(from, join(staged, to), {
         recursive: true,
-        filter: (path) => !unwanted.test(path.slice(from.length)),
+        filter: (path) => !unwanted.some((pattern) => pattern.test(path.slice(from.length))),
       });
     }
     const hash = await hashFolder(staged);

@@ -1,0 +1,127 @@
+/** A deployment's life on a real engine: up, no change, changes, damage, interruption, down. */
+import { spawn } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { $ } from 'zx';
+import { Deployment } from '../support/deployment.ts';
+
+const deployment = new Deployment('life');
+
+const containerId = async (service: string): Promise<string> =>
+  (
+    await $({ quiet: true })`docker inspect --format {{.Id}} janus-deploy-${deployment.stack}-${service}`
+  ).stdout.trim();
+const containerIds = async () => Promise.all(['gateway', 'turn', 'web'].map(containerId));
+
+beforeAll(async () => {
+  await deployment.prepare();
+  await deployment.run('down');
+});
+afterAll(() => deployment.remove());
+
+describe('npm run up', () => {
+  it('deploys, and ends with the addresses and every substitution', async () => {
+    const printed = await deployment.up();
+    expect(printed).toMatch(/smoke check\s+10 checks, every service answers/);
+    expect(printed).toMatch(/Player\s+https:\/\/\S+:28443\/player\//);
+    expect(printed).toContain('To undo: npm run down');
+  });
+
+  it('changes nothing when run again', async () => {
+    const before = await containerIds();
+    expect(await deployment.up()).toMatch(/pulumi up\s+\d+ unchanged \(/);
+    expect(await containerIds()).toEqual(before);
+  });
+
+  it('locks every container in', async () => {
+    for (const id of await containerIds()) {
+      const [{ Config, HostConfig }] = JSON.parse((await $({ quiet: true })`docker inspect ${id}`).stdout);
+      expect(Config.User).toBe('10001:10001');
+      expect(HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'], Privileged: false });
+      expect(HostConfig.SecurityOpt).toContain('no-new-privileges:true');
+    }
+  });
+
+  it('keeps secrets out of commands and readable by their service alone', async () => {
+    const shown = await $({
+      quiet: true,
+    })`docker exec janus-deploy-${deployment.stack}-web ls -ln /config/current/`;
+    expect(shown.stdout).toMatch(/^-r--------\s+1 10001 10001 .* turn-secret$/m);
+    const inspected = (await $({ quiet: true })`docker inspect ${await containerIds()}`).stdout;
+    const secret = (
+      await $({
+        quiet: true,
+      })`docker exec janus-deploy-${deployment.stack}-web cat /config/current/turn-secret`
+    ).stdout;
+    expect(secret).toMatch(/^[0-9a-f]{48}$/);
+    expect(inspected).not.toContain(secret);
+  });
+
+  it('replaces the gateway alone when its log level changes', async () => {
+    const [gateway, turn, web] = await containerIds();
+    deployment.configure({ debugLevel: 5 });
+    await deployment.up();
+    expect(await containerId('gateway')).not.toBe(gateway);
+    expect([await containerId('turn'), await containerId('web')]).toEqual([turn, web]);
+  });
+
+  it('reloads the web server in place when the player’s configuration changes', async () => {
+    const before = await containerIds();
+    deployment.configure({ debugLevel: 5, janusHttpServer: 'https://media.example.org/janus' });
+    await deployment.up();
+    expect(await containerIds()).toEqual(before);
+    const served = await $({ quiet: true })`curl -sk ${deployment.url('playerPort', '/player/config.js')}`;
+    expect(served.stdout).toContain('https://media.example.org/janus');
+  });
+
+  it('restores a container that was removed by hand', async () => {
+    await $({ quiet: true })`docker rm --force janus-deploy-${deployment.stack}-gateway`;
+    expect(await deployment.up()).toContain('every service answers');
+  });
+
+  it('finishes what a killed run began', async () => {
+    deployment.configure({ debugLevel: 6 });
+    const state = { ...process.env, XDG_STATE_HOME: deployment.stateHome };
+    const doomed = spawn('node', ['scripts/run.mjs', 'up', '--stack', deployment.stack], {
+      cwd: deployment.folder,
+      env: state,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let printed = '';
+    for await (const chunk of doomed.stdout) {
+      printed += chunk;
+      if (printed.includes('gateway-files updated')) break;
+    }
+    // The whole group at once, as a power cut would: the command, Pulumi and its plugins.
+    process.kill(-(doomed.pid as number), 'SIGKILL');
+    await setTimeout(100);
+    expect(await deployment.up()).toContain('every service answers');
+    const config = await $({
+      quiet: true,
+    })`docker exec janus-deploy-${deployment.stack}-gateway cat /config/current/janus.jcfg`;
+    expect(config.stdout).toContain('debug_level = 6');
+  });
+});
+
+describe('bad input', () => {
+  it('is told all at once, and nothing is touched', async () => {
+    const before = await containerIds();
+    deployment.configure({ debugLevel: 'loud', playerPrt: 1, sslCertificate: 'missing.pem' });
+    const refused = await deployment.run('up');
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain('debugLevel is "loud"; accepted: a whole number from 0');
+    expect(refused.stderr).toContain('playerPrt is not a known stack config key; did you mean playerPort?');
+    expect(await containerIds()).toEqual(before);
+    deployment.configure({ debugLevel: 6 });
+  });
+});
+
+describe('npm run down', () => {
+  it('removes all that was made on the engine', async () => {
+    expect(await deployment.onEngine()).not.toEqual([]);
+    const ended = await deployment.run('down');
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    expect(await deployment.onEngine()).toEqual([]);
+  });
+});

@@ -1,0 +1,116 @@
+/**
+ * A deployment of the tests: a copy of the project with a stack, state and ports of its own, driven by the same
+ * commands that people run, so that it never touches one that serves.
+ */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+import { $, type ProcessOutput } from 'zx';
+import { cacheFolder, projectFolder } from '../../scripts/lib/paths.ts';
+
+/** Samples that all tests share; `npm test` makes them. */
+export const mediaFolder = join(cacheFolder, 'samples');
+
+/** What keeps the tests' ports apart from a deployment that serves on the default ones. */
+const ports = {
+  playerPort: 28443,
+  demosPort: 28444,
+  apiHttpPort: 28088,
+  apiHttpsPort: 28089,
+  turnPort: 23478,
+  turnTlsPort: 25349,
+  gatewayPort: 28188,
+  turnLoopbackPort: 23479,
+  rtpPorts: '22000-22499',
+  relayPorts: '22500-22999',
+};
+
+export class Deployment {
+  readonly folder: string;
+  readonly stack: string;
+  readonly ports = ports;
+  /** Where the deployment is reached from this machine. */
+  readonly host = '127.0.0.1';
+
+  /** @param stack name that no other test uses, so that what one leaves does not disturb another */
+  constructor(stack: string, config: Record<string, string | number> = {}) {
+    this.stack = stack;
+    this.folder = mkdtempSync(join(tmpdir(), `janus-deploy-${stack}-`));
+    this.configure(config);
+  }
+
+  /** Copies what git knows or would add; packages are shared. */
+  async prepare(): Promise<this> {
+    const listed = await $({
+      quiet: true,
+      cwd: projectFolder,
+    })`git ls-files --cached --others --exclude-standard`;
+    for (const name of listed.stdout
+      .split('\n')
+      .filter((line) => line !== '' && existsSync(join(projectFolder, line)))) {
+      mkdirSync(dirname(join(this.folder, name)), { recursive: true });
+      cpSync(join(projectFolder, name), join(this.folder, name));
+    }
+    symlinkSync(join(projectFolder, 'node_modules'), join(this.folder, 'node_modules'));
+    return this;
+  }
+
+  /** Writes the stack's config file: the tests' ports and media, and `config` over them. */
+  configure(config: Record<string, string | number>): void {
+    const all = { ...ports, mediaFolder, ...config };
+    const named = Object.fromEntries(
+      Object.entries(all).map(([key, value]) => [`janus-deploy:${key}`, value]),
+    );
+    writeFileSync(join(this.folder, `Pulumi.${this.stack}.yaml`), stringify({ config: named }));
+  }
+
+  url(port: keyof typeof ports, path: string, protocol = 'https'): string {
+    return `${protocol}://${this.host}:${ports[port]}${path}`;
+  }
+
+  /** Runs `npm run <verb> -- --stack …`; does not throw, the caller looks at exit code and output. */
+  async run(verb: string, ...args: string[]): Promise<ProcessOutput> {
+    return $({
+      quiet: true,
+      nothrow: true,
+      cwd: this.folder,
+      env: { ...process.env, XDG_STATE_HOME: this.stateHome, NO_COLOR: '1' },
+    })`node scripts/run.mjs ${verb} ${args} --stack ${this.stack}`;
+  }
+
+  /** Deploys and fails the test with what was printed when that fails. */
+  async up(): Promise<string> {
+    const ended = await this.run('up');
+    if (ended.exitCode !== 0) throw new Error(ended.stdout + ended.stderr);
+    return ended.stdout;
+  }
+
+  /** Certificate of the authority that signed what the deployment serves. */
+  get authority(): string {
+    return join(this.stateHome, 'janus-deploy', 'certificates', 'ca.pem');
+  }
+
+  /** Kept between runs: what a killed test run left is found and removed by the next. */
+  get stateHome(): string {
+    return join(cacheFolder, 'test-state', this.stack);
+  }
+
+  /** Names of what is on the engine for this stack. */
+  async onEngine(): Promise<string[]> {
+    const filter = `name=janus-deploy-${this.stack}`;
+    const listed = await Promise.all([
+      $({ quiet: true })`docker ps --all --filter ${filter} --format {{.Names}}`,
+      $({ quiet: true })`docker volume ls --filter ${filter} --format {{.Name}}`,
+      $({ quiet: true })`docker network ls --filter ${filter} --format {{.Name}}`,
+    ]);
+    return listed.flatMap(({ stdout }) => stdout.split('\n').filter((line) => line !== ''));
+  }
+
+  /** Takes the deployment down and removes the copy. */
+  async remove(): Promise<void> {
+    const ended = await this.run('down');
+    rmSync(this.folder, { recursive: true, force: true });
+    if (ended.exitCode !== 0) throw new Error(ended.stdout + ended.stderr);
+  }
+}

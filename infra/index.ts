@@ -1,14 +1,11 @@
 /** The Pulumi program: load -> plan -> resources -> outputs. */
-import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 import { stagedContexts } from '../scripts/lib/build-contexts.ts';
 import { gather } from '../scripts/lib/gather.ts';
 import { namespace, readStackFile, stackFile } from '../scripts/lib/settings.ts';
 import type { Setting } from './config/config.ts';
 import { makePlan } from './plan/plan.ts';
-import { Gateway } from './resources/gateway.ts';
-import { Turn } from './resources/turn.ts';
-import { Web } from './resources/web.ts';
+import { defineDeployment } from './resources/deployment.ts';
 
 const stack = pulumi.getStack();
 
@@ -20,27 +17,7 @@ const plan = makePlan(stack, config, engine, build);
 const contexts = await stagedContexts(plan.flavour, janusArchive);
 
 // resources
-const network =
-  plan.network.mode === 'bridge'
-    ? new docker.Network('network', { name: plan.name, ipamConfigs: [{ subnet: plan.network.subnet }] })
-    : undefined;
-const turn = new Turn({ plan, context: contexts.turn, network });
-const gateway = new Gateway({
-  plan,
-  context: contexts.gateway,
-  mediaFolder: config.mediaFolder,
-  network,
-  dependsOn: [turn.container],
-});
-new Web({
-  plan,
-  context: contexts.web,
-  certificate,
-  turnSecret: turn.secret,
-  media,
-  network,
-  dependsOn: [gateway.container],
-});
+const { gateway } = defineDeployment({ plan, contexts, certificate, media, mediaFolder: config.mediaFolder });
 
 // outputs
 export const player = `https://${plan.advertised}:${plan.ports.player}/player/`;

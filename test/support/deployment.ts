@@ -14,14 +14,14 @@ export const mediaFolder = join(cacheFolder, 'samples');
 
 /** What keeps the tests' ports apart from a deployment that serves on the default ones. */
 const ports = {
-  playerPort: 28443,
-  demosPort: 28444,
-  apiHttpPort: 28088,
-  apiHttpsPort: 28089,
-  turnPort: 23478,
-  turnTlsPort: 25349,
-  gatewayPort: 28188,
-  turnLoopbackPort: 23479,
+  playerPort: 31443,
+  demosPort: 31444,
+  apiHttpPort: 31088,
+  apiHttpsPort: 31089,
+  turnPort: 31478,
+  turnTlsPort: 31349,
+  gatewayPort: 31188,
+  turnLoopbackPort: 31479,
   rtpPorts: '22000-22499',
   relayPorts: '22500-22999',
 };

@@ -1,0 +1,129 @@
+/** Which resources the program makes, with which inputs, on each network mode; Pulumi's engine is mocked. */
+import * as pulumi from '@pulumi/pulumi';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { parseConfig } from '../../infra/config/config.ts';
+import { makePlan, type Plan } from '../../infra/plan/plan.ts';
+
+interface Made {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+}
+let made: Made[] = [];
+
+pulumi.runtime.setMocks(
+  {
+    newResource: ({ type, name, inputs }) => {
+      made.push({ type, name, inputs });
+      return {
+        id: `${name}-id`,
+        state: { imageId: 'sha256:0', mountpoint: '/v', stdout: 'secret', ...inputs },
+      };
+    },
+    call: () => ({}),
+  },
+  'janus-deploy',
+  'test',
+  false,
+);
+
+const planFor = (network: string): Plan =>
+  makePlan(
+    'test',
+    parseConfig({
+      stack: { network: { value: network, where: 'test' }, maxViewers: { value: '4', where: 'test' } },
+      env: {},
+    }),
+    {
+      version: '20.10.24',
+      operatingSystem: 'linux',
+      rootless: false,
+      virtualMachine: false,
+      cores: 2,
+      memory: 2 ** 33,
+      addresses: ['192.0.2.2'],
+      ephemeralPorts: { first: 32768, last: 60999 },
+    },
+    {
+      baseImage: { name: 'debian:bookworm-slim' },
+      janusSource: { available: true },
+      toolchain: { name: 'official' },
+      certificate: { name: 'operator' },
+    },
+  );
+
+/** All resources of a deployment, once they are registered. */
+async function deploy(plan: Plan): Promise<Made[]> {
+  made = [];
+  const { defineDeployment } = await import('../../infra/resources/deployment.ts');
+  const context = { path: '/contexts/x', hash: '0'.repeat(64) };
+  const { gateway } = defineDeployment({
+    plan,
+    contexts: { gateway: context, turn: context, web: context },
+    certificate: { chain: 'CHAIN', key: 'KEY' },
+    media: [{ name: 'film.mp4', kind: 'video' }],
+    mediaFolder: '/films',
+  });
+  await new Promise((resolve) => gateway.container.id.apply(resolve));
+  await pulumi.runtime.disconnect();
+  return made;
+}
+
+const container = (resources: Made[], name: string) =>
+  resources.find(({ type, name: found }) => type === 'docker:index/container:Container' && found === name)
+    ?.inputs;
+
+describe('on the host network', () => {
+  let resources: Made[];
+  beforeEach(async () => {
+    resources = await deploy(planFor('host'));
+  });
+
+  it('makes three services, their images, files and secrets, and no network', () => {
+    const counts: Record<string, number> = {};
+    for (const { type } of resources) counts[type] = (counts[type] ?? 0) + 1;
+    expect(counts).toMatchSnapshot();
+  });
+
+  it('publishes nothing', () => {
+    for (const name of ['gateway', 'turn', 'web']) {
+      expect(container(resources, name)).toMatchObject({ networkMode: 'host' });
+      expect(container(resources, name)?.ports).toBeUndefined();
+    }
+  });
+
+  it('mounts configuration and media read-only', () => {
+    const mounts = container(resources, 'gateway')?.mounts as { target: string; readOnly: boolean }[];
+    expect(mounts.map(({ target, readOnly }) => [target, readOnly])).toEqual([
+      ['/config', true],
+      ['/media', true],
+    ]);
+  });
+
+  it('uses these inputs and no others, which the built providers have to serve too', () => {
+    const inputs: Record<string, string[]> = {};
+    for (const { type, inputs: given } of resources.filter(
+      ({ type: kind }) => !kind.startsWith('janus-deploy'),
+    )) {
+      const names = Object.keys(given).filter((name) => given[name] !== undefined);
+      inputs[type] = [...new Set([...(inputs[type] ?? []), ...names])].sort();
+    }
+    expect(inputs).toMatchSnapshot();
+  });
+});
+
+describe('on a bridge network', () => {
+  it('gives each service its fixed address and publishes its ports', async () => {
+    const plan = planFor('bridge');
+    const resources = await deploy(plan);
+    expect(resources.some(({ type }) => type === 'docker:index/network:Network')).toBe(true);
+    for (const name of ['gateway', 'turn', 'web'] as const) {
+      const inputs = container(resources, name);
+      expect(inputs?.networkMode).toBeUndefined();
+      expect((inputs?.networksAdvanced as { ipv4Address: string }[])[0].ipv4Address).toBe(
+        plan.network.addresses[name],
+      );
+      expect(inputs?.ports).toHaveLength(plan.published[name].length);
+    }
+  });
+});

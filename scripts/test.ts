@@ -57,8 +57,9 @@ await main(async () => {
   if (total.failed > 0) process.exitCode = 1;
 });
 
-const sentence = ({ passed, failed, skipped }: Counts): string =>
-  `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+function sentence({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
 
 /** Everything that a bare machine lacks. */
 async function setUp(): Promise<void> {
@@ -84,6 +85,7 @@ async function staticChecks(): Promise<Counts> {
   const ended = [
     await here`biome check --error-on-warnings .`,
     await here`tsc --noEmit`,
+    await here`node scripts/run.mjs docs --check`,
     await here`npm run --silent check --workspace player`,
   ];
   for (const { exitCode, stdout, stderr } of ended) if (exitCode !== 0) console.log(stdout + stderr);

@@ -38,7 +38,8 @@ export function parseConfig({ stack, env }: Settings): Config {
     ...unknownNames(env, envNames, 'env file name'),
   ];
   const config: Record<string, unknown> = {};
-  const where = (key: OptionKey) => stack[key] ?? env[options[key].env ?? ''];
+  // An empty text in stack config is a key that is declared and not set.
+  const where = (key: OptionKey) => (stack[key]?.value ? stack[key] : env[options[key].env ?? '']);
   for (const key of keys) {
     const { schema, default: fallback, accepted } = options[key];
     const setting = where(key);

@@ -44,7 +44,7 @@ export function readStackFile(path: string): Record<string, Setting> {
  * @throws ConfigError with everything that is wrong.
  */
 export function loadConfig(stack: Record<string, Setting>): Config {
-  const named = stack.envFile;
+  const named = stack.envFile?.value ? stack.envFile : undefined;
   const path = resolve(projectFolder, named?.value ?? options.envFile.default);
   if (named && !existsSync(path)) {
     throw new ConfigError([

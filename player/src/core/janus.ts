@@ -182,13 +182,20 @@ class JanusSession implements Session {
 
   attach(plugin: string, events: HandleEvents): Promise<Handle> {
     return new Promise((resolve, reject) => {
+      let handle: JanusHandle;
       this.#janus.attach({
         plugin,
-        success: (handle) => resolve(new JanusHandle(this.#line, handle)),
+        success: (attached) => {
+          handle = new JanusHandle(this.#line, attached);
+          resolve(handle);
+        },
         error: (text) => reject(this.#line.error(text)),
         onmessage: (data, jsep) => events.message(data, jsep as Description | undefined),
         webrtcState: (up, reason?: string) => (up ? events.up() : events.down(reason ?? 'hung up')),
-        iceState: (state) => state === 'failed' && events.down('ICE failed'),
+        connectionState: (state: RTCPeerConnectionState) => {
+          if (state === 'failed') events.down('ICE or DTLS failed');
+          if (state === 'connected') handle.onTransportClosed(() => events.down('closed by the server'));
+        },
         ondetached: () => this.#line.lost(new PlayError('lost', 'the server ended the connection')),
         onremotetrack: (track, _mid, present, metadata) => {
           // A paused track is muted, and stays: it holds the last picture.
@@ -218,6 +225,12 @@ class JanusHandle implements Handle {
 
   get peerConnection(): RTCPeerConnection | undefined {
     return this.#handle.webrtcStuff.pc ?? undefined;
+  }
+
+  /** The gateway's farewell over DTLS comes at once; ICE notices many seconds later, a long poll even after those. */
+  onTransportClosed(closed: () => void): void {
+    const transport = this.peerConnection?.getReceivers().find((receiver) => receiver.transport)?.transport;
+    transport?.addEventListener('statechange', () => transport.state === 'closed' && closed());
   }
 
   send(body: object, jsep?: Description): Promise<unknown> {

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { $, which } from 'zx';
@@ -13,6 +13,9 @@ const here = dirname(fileURLToPath(import.meta.url));
 
 /** Versions that the published packages have, under which the built ones are installed. */
 export const versions = { cli: '3.259.0', docker: '5.2.0', command: '1.2.1' } as const;
+
+/** File in a built toolchain that tells it from the official one. */
+export const builtMarker = 'built-from-go-modules';
 
 /** The Go release that is taken from the module proxy where the machine has none that is new enough. */
 const goRelease = '1.26.8';
@@ -59,7 +62,9 @@ const targets: Target[] = [
 
 /** Hash (hex) of everything that decides what is built. */
 export function toolchainKey(): string {
-  const hash = createHash('sha256').update(`${process.platform} ${process.arch} ${JSON.stringify(targets)}`);
+  const hash = createHash('sha256').update(
+    `${process.platform} ${process.arch} ${JSON.stringify([versions, targets])}`,
+  );
   for (const { module } of targets) {
     for (const name of readdirSync(join(here, module), { recursive: true, encoding: 'utf8' }).sort()) {
       if (/\.(go|mod|sum)$/.test(name))
@@ -87,6 +92,10 @@ export async function buildToolchain(folder: string, progress: (part: string) =>
         env,
       })`${go} build -trimpath ${target.flags} -o ${join(partial, target.output)} ${target.package}`;
     }
+    await writeFile(
+      join(partial, builtMarker),
+      `pulumi ${versions.cli}, docker ${versions.docker}, command ${versions.command}\n`,
+    );
     await rename(partial, folder);
   } finally {
     await rm(partial, { recursive: true, force: true });

@@ -7,6 +7,7 @@ import type { MediaFile } from '../../infra/render/web.ts';
 import { findBaseImage } from './base-image.ts';
 import { type Certificate, loadCertificate } from './certificates.ts';
 import { readEngineFacts } from './engine.ts';
+import { toolchainFacts } from './pulumi.ts';
 import { loadConfig } from './settings.ts';
 import { findJanusArchive, Unreachable } from './sources.ts';
 
@@ -22,9 +23,10 @@ export interface Gathered {
 
 /**
  * Reads everything; nothing is changed but the download cache.
+ * @param path PATH that the deploying toolchain is found on, where it is not this process's own
  * @throws ConfigError with every sentence about what is wrong or missing.
  */
-export async function gather(stack: Record<string, Setting>): Promise<Gathered> {
+export async function gather(stack: Record<string, Setting>, path?: string): Promise<Gathered> {
   const config = loadConfig(stack);
   const errors: string[] = [];
   /** The value, or its error among the others. */
@@ -43,14 +45,15 @@ export async function gather(stack: Record<string, Setting>): Promise<Gathered> 
   const engine = baseImage && (await attempt(() => readEngineFacts(baseImage.name)));
   if (!certificate || !media || !source || !baseImage || !engine || errors.length > 0)
     throw new ConfigError(errors);
-  const toolchain = {
-    name: process.env.JANUS_DEPLOY_TOOLCHAIN ?? 'official',
-    substitute: process.env.JANUS_DEPLOY_SUBSTITUTE,
-  };
   return {
     config,
     engine,
-    build: { baseImage, janusSource: source.facts, toolchain, certificate: certificate.facts },
+    build: {
+      baseImage,
+      janusSource: source.facts,
+      toolchain: await toolchainFacts(path),
+      certificate: certificate.facts,
+    },
     certificate,
     media,
     janusArchive: source.archive,

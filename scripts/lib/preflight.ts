@@ -21,22 +21,13 @@ const roomForState = 200;
  * @throws ConfigError with everything that would make the deployment fail.
  */
 export async function preflight(stack: Stack, config: Config, engine: EngineFacts): Promise<string> {
-  Object.assign(process.env, toolchainVariables(stack));
-  const gathered = await gather(readStackFile(stack.configFile));
+  const gathered = await gather(readStackFile(stack.configFile), stack.environment.PATH);
   const plan = makePlan(stack.name, config, engine, gathered.build);
   const errors = [...(await takenPorts(plan)), ...(await fullDisks())];
   if (errors.length > 0) throw new ConfigError(errors);
   const warnings = [...unknownAddress(plan, engine), ...(await silentStun(plan, config))];
   return ['ports free, disk has room', ...warnings.map((warning) => `\n  Warning: ${warning}`)].join('');
 }
-
-/** What the program reads of the toolchain from its environment, this check has to know too. */
-const toolchainVariables = ({ environment }: Stack): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(environment).filter(
-      (entry): entry is [string, string] => entry[0].startsWith('JANUS_DEPLOY_') && entry[1] !== undefined,
-    ),
-  );
 
 async function takenPorts(plan: Plan): Promise<string[]> {
   const held = await listeners();

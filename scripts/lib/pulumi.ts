@@ -1,14 +1,15 @@
 /** The Pulumi CLI and its plugins: found, else downloaded, else built. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { $, which } from 'zx';
-import { buildToolchain, toolchainKey, versions } from '../../toolchain/build.ts';
+import type { BuildFacts } from '../../infra/plan/facts.ts';
+import { buildToolchain, builtMarker, toolchainKey, versions } from '../../toolchain/build.ts';
 import { aptInstall } from './engine.ts';
 import { cacheFolder } from './paths.ts';
 import { Failure } from './steps.ts';
 
-/** A toolchain that can deploy: what to add to the environment. The program reads from there what it is deployed by. */
+/** A toolchain that can deploy: what to add to the environment. */
 export interface Toolchain {
   environment: Record<string, string>;
   /** How it was had, for the step's line. */
@@ -28,23 +29,12 @@ const builtToolchain = (result: string): Toolchain => ({
     PULUMI_HOME: join(built(), 'home'),
     PULUMI_SKIP_UPDATE_CHECK: '1',
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: '1',
-    JANUS_DEPLOY_TOOLCHAIN: `Pulumi ${versions.cli}, built from Go modules`,
-    JANUS_DEPLOY_SUBSTITUTE:
-      'The Pulumi CLI and its plugins are built from Go modules, as the official downloads could not be reached',
   },
   result,
 });
 
-const officialToolchain = (
-  version: string,
-  environment: Record<string, string>,
-  result: string,
-): Toolchain => ({
-  environment: {
-    ...environment,
-    PULUMI_SKIP_UPDATE_CHECK: '1',
-    JANUS_DEPLOY_TOOLCHAIN: `Pulumi ${version}, official`,
-  },
+const officialToolchain = (environment: Record<string, string>, result: string): Toolchain => ({
+  environment: { ...environment, PULUMI_SKIP_UPDATE_CHECK: '1' },
   result,
 });
 
@@ -57,10 +47,10 @@ export async function ensureToolchain(progress: (what: string) => void): Promise
   const found = await which('pulumi', { nothrow: true });
   if (found !== null) {
     const version = (await $({ quiet: true })`pulumi version`).stdout.trim();
-    return officialToolchain(version, {}, `${version}, found on PATH`);
+    return officialToolchain({}, `${version}, found on PATH`);
   }
   if (existsSync(official) || (await downloadOfficial())) {
-    return officialToolchain(`v${versions.cli}`, { PATH: withPath(official) }, 'official download');
+    return officialToolchain({ PATH: withPath(official) }, `v${versions.cli}, official download`);
   }
   if ((await which('go', { nothrow: true })) === null && process.getuid?.() === 0)
     await aptInstall(['golang-go']);
@@ -96,4 +86,16 @@ async function downloadOfficial(): Promise<boolean> {
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
+}
+
+/** Which toolchain deploys: told by what lies beside the `pulumi` that is first on `path`. */
+export async function toolchainFacts(path = process.env.PATH): Promise<BuildFacts['toolchain']> {
+  const cli = await which('pulumi', { nothrow: true, path });
+  const marker = cli === null ? '' : join(dirname(cli), '..', builtMarker);
+  if (!existsSync(marker)) return { name: 'official' };
+  return {
+    name: `built from Go modules: ${readFileSync(marker, 'utf8').trim()}`,
+    substitute:
+      'The Pulumi CLI and its plugins are built from Go modules, as the official downloads could not be reached',
+  };
 }

@@ -347,6 +347,8 @@ static void cut_audio(struct track *track, const struct media_index *index)
 {
     int64_t end = index_track_end(&index->audio);
 
+    if (end > index->duration)
+        end = index->duration;
     track->count = (size_t)((end + AUDIO_PACKET_TIME - 1) / AUDIO_PACKET_TIME);
     track->segments = (track->count + AUDIO_STRETCH - 1) / AUDIO_STRETCH;
 }

@@ -3,12 +3,6 @@
 
 #include <string.h>
 
-const char *const h264_profile_names[H264_PROFILES] = {
-    [H264_CONSTRAINED_BASELINE] = "constrained baseline",
-    [H264_MAIN] = "main",
-    [H264_HIGH] = "high",
-};
-
 bool h264_profile_from_id(uint8_t profile_idc, uint8_t constraints, enum h264_profile *profile)
 {
     switch (profile_idc) {

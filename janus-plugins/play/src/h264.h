@@ -25,8 +25,6 @@ enum h264_nal_type {
 /* The profiles browsers decode, each a superset of those before it. */
 enum h264_profile { H264_CONSTRAINED_BASELINE, H264_MAIN, H264_HIGH, H264_PROFILES };
 
-extern const char *const h264_profile_names[H264_PROFILES];
-
 /* From the first two bytes of a profile-level-id; false for a profile that is none of these. */
 bool h264_profile_from_id(uint8_t profile_idc, uint8_t constraints, enum h264_profile *profile);
 

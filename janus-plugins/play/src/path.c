@@ -21,13 +21,14 @@ static bool has_parent_component(const char *name)
     return false;
 }
 
+/* Below, or the folder itself. */
 static bool is_below(const char *path, const char *root)
 {
     size_t length = strlen(root);
 
     if (strcmp(root, "/") == 0)
         return true;
-    return strncmp(path, root, length) == 0 && path[length] == '/';
+    return strncmp(path, root, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
 static enum path_status failed(int error, struct reason *reason)

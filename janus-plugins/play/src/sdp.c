@@ -165,5 +165,8 @@ uint8_t sdp_h264_payload_type(const struct sdp_answer *answer, enum h264_profile
     for (int i = profile; i < H264_PROFILES; i++)
         if (answer->h264[i])
             return answer->h264[i];
+    for (int i = profile; i-- > 0;)
+        if (answer->h264[i])
+            return answer->h264[i];
     return 0;
 }

@@ -24,8 +24,9 @@ void sdp_write_offer(char offer[SDP_OFFER_MAX], uint64_t session_id, unsigned ve
 /* False for what is not an answer to such an offer. */
 bool sdp_parse_answer(const char *text, struct sdp_answer *answer);
 
-/* The accepted payload type for a file of this profile: that profile's, or that of a larger one, whose
- * decoder decodes the smaller too; 0 when there is none. */
+/* The accepted payload type for a file of this profile: that profile's; or that of a larger one, whose
+ * decoder decodes the smaller too; or the next smaller, because browsers decode more than they announce
+ * (Chromium high as main). 0 when H.264 is not accepted. */
 uint8_t sdp_h264_payload_type(const struct sdp_answer *answer, enum h264_profile profile);
 
 #endif

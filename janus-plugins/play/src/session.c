@@ -114,8 +114,7 @@ static bool choose_payload_types(struct session *session, const struct asset *as
     uint8_t audio = has_audio ? session->answer.opus : 0;
 
     if (has_video && !video) {
-        reason_set(reason, "the browser does not accept H.264 in the %s profile, which the file has",
-                   h264_profile_names[index->h264.profile]);
+        reason_set(reason, "the browser does not accept H.264, which the picture of the file is in");
         return false;
     }
     if (has_audio && !audio && !has_video) {

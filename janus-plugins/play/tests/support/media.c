@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: GPL-3.0-only */
+#include "media.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILM_RATE 48000
+#define FILM_CHANNELS 2
+
+static char folder[64];
+
+static void remove_folder(void)
+{
+    char path[512];
+    DIR *directory = opendir(folder);
+    struct dirent *entry;
+
+    while (directory && (entry = readdir(directory)))
+        if (entry->d_name[0] != '.') {
+            media_path(path, entry->d_name);
+            if (unlink(path) < 0)
+                rmdir(path);
+        }
+    if (directory)
+        closedir(directory);
+    rmdir(folder);
+}
+
+const char *media_folder(void)
+{
+    const char *temporary = getenv("TMPDIR");
+
+    if (!folder[0]) {
+        snprintf(folder, sizeof folder, "%.40s/play-test-XXXXXX", temporary ? temporary : "/tmp");
+        if (!mkdtemp(folder))
+            abort();
+        atexit(remove_folder);
+    }
+    return folder;
+}
+
+void media_path(char path[512], const char *name)
+{
+    snprintf(path, 512, "%s/%.400s", media_folder(), name);
+}
+
+/* Bytes that grow; boxes whose size is written when they are closed. */
+
+struct bytes {
+    uint8_t *data;
+    size_t size, capacity;
+};
+
+static void put(struct bytes *bytes, const void *data, size_t size)
+{
+    while (bytes->size + size > bytes->capacity) {
+        bytes->capacity = bytes->capacity ? 2 * bytes->capacity : 4096;
+        bytes->data = realloc(bytes->data, bytes->capacity);
+        if (!bytes->data)
+            abort();
+    }
+    if (data)
+        memcpy(bytes->data + bytes->size, data, size);
+    else
+        memset(bytes->data + bytes->size, 0, size);
+    bytes->size += size;
+}
+
+static void put8(struct bytes *bytes, unsigned value)
+{
+    uint8_t byte = (uint8_t)value;
+
+    put(bytes, &byte, 1);
+}
+
+static void put16(struct bytes *bytes, unsigned value)
+{
+    put8(bytes, value >> 8);
+    put8(bytes, value);
+}
+
+static void put32(struct bytes *bytes, uint32_t value)
+{
+    put16(bytes, value >> 16);
+    put16(bytes, value & 0xffff);
+}
+
+static void put32_little(struct bytes *bytes, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        put8(bytes, value >> (8 * i));
+}
+
+static size_t open_box(struct bytes *bytes, const char *type)
+{
+    put32(bytes, 0);
+    put(bytes, type, 4);
+    return bytes->size - 8;
+}
+
+static void close_box(struct bytes *bytes, size_t box)
+{
+    uint32_t size = (uint32_t)(bytes->size - box);
+
+    for (int i = 0; i < 4; i++)
+        bytes->data[box + (size_t)i] = (uint8_t)(size >> (24 - 8 * i));
+}
+
+static void save(const char *name, const struct bytes *bytes, size_t cut)
+{
+    char path[512];
+    FILE *file;
+
+    media_path(path, name);
+    file = fopen(path, "wb");
+    if (!file || fwrite(bytes->data, 1, bytes->size - cut, file) != bytes->size - cut || fclose(file) != 0)
+        abort();
+}
+
+/* Sound */
+
+void media_sample_tone(int16_t *samples, size_t count, int rate, int channels, double begin)
+{
+    for (size_t i = 0; i < count; i++) {
+        double time = begin + (double)i / rate;
+        double value = fmod(time, 1) < 0.1 ? 16000 * sin(2 * M_PI * 1000 * time) : 0;
+        for (int channel = 0; channel < channels; channel++)
+            *samples++ = (int16_t)value;
+    }
+}
+
+static void put_tone(struct bytes *bytes, int rate, int channels, double seconds)
+{
+    size_t count = (size_t)(rate * seconds);
+    int16_t *samples = malloc(count * (size_t)channels * sizeof *samples);
+
+    if (!samples)
+        abort();
+    media_sample_tone(samples, count, rate, channels, 0);
+    put(bytes, samples, count * (size_t)channels * sizeof *samples);
+    free(samples);
+}
+
+void media_write_wav(const char *name, const struct media_wav *wav)
+{
+    uint32_t block = 2 * (uint32_t)wav->channels, rate = (uint32_t)wav->rate;
+    uint32_t size = (uint32_t)(wav->rate * wav->seconds) * block;
+    struct bytes bytes = {0};
+
+    put(&bytes, "RIFF", 4);
+    put32_little(&bytes, 36 + size);
+    put(&bytes, "WAVEfmt ", 8);
+    put32_little(&bytes, 16);
+    put32_little(&bytes, 1 | (uint32_t)wav->channels << 16);
+    put32_little(&bytes, rate);
+    put32_little(&bytes, rate * block);
+    put32_little(&bytes, block | 16 << 16);
+    put(&bytes, "data", 4);
+    put32_little(&bytes, size);
+    put_tone(&bytes, wav->rate, wav->channels, wav->seconds);
+    save(name, &bytes, 0);
+    free(bytes.data);
+}
+
+/* Films */
+
+static size_t picture_count(const struct media_film *film)
+{
+    return film->no_video ? 0 : (size_t)(film->seconds * MEDIA_FRAME_RATE);
+}
+
+static bool is_key_frame(const struct media_film *film, size_t picture)
+{
+    return picture % film->pictures_per_key_frame == 0;
+}
+
+static size_t slice_size(const struct media_film *film, size_t picture)
+{
+    return is_key_frame(film, picture) ? film->key_frame_size : film->picture_size;
+}
+
+/* The slice's bytes tell the picture's number, so that a receiver can be checked. */
+static void put_picture(struct bytes *bytes, const struct media_film *film, size_t picture)
+{
+    size_t size = slice_size(film, picture);
+
+    put32(bytes, (uint32_t)size);
+    put8(bytes, is_key_frame(film, picture) ? 0x65 : 0x41);
+    for (size_t i = 1; i < size; i++)
+        put8(bytes, (unsigned)(picture + i));
+}
+
+static void put_avcc(struct bytes *bytes, const struct media_film *film)
+{
+    static const uint8_t sps[] = {0x67, 0x42, 0xc0, 0x1e, 0xd9, 0x00, 0xa0, 0x47, 0xfe, 0xc8};
+    static const uint8_t pps[] = {0x68, 0xce, 0x3c, 0x80};
+    size_t box = open_box(bytes, "avcC");
+
+    put8(bytes, 1);
+    put8(bytes, film->profile ? film->profile : 66);
+    put8(bytes, film->profile ? 0 : 0xc0);
+    put8(bytes, 30);
+    put8(bytes, 0xff);
+    put8(bytes, 0xe1);
+    put16(bytes, sizeof sps);
+    put(bytes, sps, sizeof sps);
+    put8(bytes, 1);
+    put16(bytes, sizeof pps);
+    put(bytes, pps, sizeof pps);
+    close_box(bytes, box);
+}
+
+static void put_video_description(struct bytes *bytes, const struct media_film *film)
+{
+    size_t entry = open_box(bytes, film->codec ? film->codec : "avc1");
+
+    put(bytes, NULL, 6);
+    put16(bytes, 1);
+    put(bytes, NULL, 16);
+    put16(bytes, 320);
+    put16(bytes, 240);
+    put32(bytes, 72 << 16);
+    put32(bytes, 72 << 16);
+    put32(bytes, 0);
+    put16(bytes, 1);
+    put(bytes, NULL, 32);
+    put16(bytes, 24);
+    put16(bytes, 0xffff);
+    if (!film->codec)
+        put_avcc(bytes, film);
+    close_box(bytes, entry);
+}
+
+static void put_audio_description(struct bytes *bytes)
+{
+    size_t entry = open_box(bytes, "sowt");
+
+    put(bytes, NULL, 6);
+    put16(bytes, 1);
+    put(bytes, NULL, 8);
+    put16(bytes, FILM_CHANNELS);
+    put16(bytes, 16);
+    put32(bytes, 0);
+    put32(bytes, (uint32_t)FILM_RATE << 16);
+    close_box(bytes, entry);
+}
+
+static void put_pair_table(struct bytes *bytes, const char *type, uint32_t count, uint32_t first, uint32_t second)
+{
+    size_t box = open_box(bytes, type);
+
+    put32(bytes, 0);
+    put32(bytes, count);
+    for (uint32_t i = 0; i < count; i++) {
+        put32(bytes, first);
+        put32(bytes, second);
+    }
+    close_box(bytes, box);
+}
+
+/* Every sample a chunk of its own for the video, one chunk for the sound. */
+static void put_sample_table(struct bytes *bytes, const struct media_film *film, bool video, uint32_t offset)
+{
+    uint32_t pictures = (uint32_t)picture_count(film);
+    uint32_t samples = (uint32_t)(film->seconds * FILM_RATE);
+    size_t box = open_box(bytes, "stbl");
+    size_t inner = open_box(bytes, "stsd");
+
+    put32(bytes, 0);
+    put32(bytes, 1);
+    if (video)
+        put_video_description(bytes, film);
+    else
+        put_audio_description(bytes);
+    close_box(bytes, inner);
+    put_pair_table(bytes, "stts", 1, video ? pictures : samples, 1);
+
+    if (video && film->b_frames) {
+        inner = open_box(bytes, "ctts");
+        put32(bytes, 0);
+        put32(bytes, pictures);
+        for (uint32_t i = 0; i < pictures; i++) {
+            put32(bytes, 1);
+            put32(bytes, i % 3 == 0 ? 1 : i % 3 == 1 ? 2 : 0);
+        }
+        close_box(bytes, inner);
+    }
+    if (video) {
+        inner = open_box(bytes, "stss");
+        put32(bytes, 0);
+        put32(bytes, (pictures + film->pictures_per_key_frame - 1) / film->pictures_per_key_frame);
+        for (uint32_t i = 0; i < pictures; i += film->pictures_per_key_frame)
+            put32(bytes, i + 1);
+        close_box(bytes, inner);
+    }
+    inner = open_box(bytes, "stsc");
+    put32(bytes, 0);
+    put32(bytes, 1);
+    put32(bytes, 1);
+    put32(bytes, video ? 1 : samples);
+    put32(bytes, 1);
+    close_box(bytes, inner);
+
+    inner = open_box(bytes, "stsz");
+    put32(bytes, 0);
+    put32(bytes, video ? 0 : 2 * FILM_CHANNELS);
+    put32(bytes, video ? pictures : samples);
+    for (uint32_t i = 0; video && i < pictures; i++)
+        put32(bytes, (uint32_t)slice_size(film, i) + 4);
+    close_box(bytes, inner);
+
+    inner = open_box(bytes, "stco");
+    put32(bytes, 0);
+    put32(bytes, video ? pictures : 1);
+    for (uint32_t i = 0; i < (video ? pictures : 1); i++) {
+        put32(bytes, offset);
+        offset += (uint32_t)slice_size(film, i) + 4;
+    }
+    close_box(bytes, inner);
+    close_box(bytes, box);
+}
+
+static void put_track(struct bytes *bytes, const struct media_film *film, bool video, uint32_t offset)
+{
+    uint32_t rate = video ? MEDIA_FRAME_RATE : FILM_RATE;
+    size_t track = open_box(bytes, "trak");
+    size_t box = open_box(bytes, "tkhd");
+
+    put32(bytes, 3);
+    put(bytes, NULL, 8);
+    put32(bytes, video ? 1 : 2);
+    put32(bytes, 0);
+    put32(bytes, (uint32_t)(film->seconds * 1000));
+    put(bytes, NULL, 16);
+    for (int i = 0; i < 9; i++)
+        put32(bytes, i == 8 ? 1u << 30 : i % 4 == 0 ? 1u << 16 : 0);
+    put32(bytes, video ? 320 << 16 : 0);
+    put32(bytes, video ? 240 << 16 : 0);
+    close_box(bytes, box);
+
+    size_t media = open_box(bytes, "mdia");
+    box = open_box(bytes, "mdhd");
+    put(bytes, NULL, 12);
+    put32(bytes, rate);
+    put32(bytes, (uint32_t)(film->seconds * rate));
+    put32(bytes, 0x55c40000);
+    close_box(bytes, box);
+    box = open_box(bytes, "hdlr");
+    put(bytes, NULL, 8);
+    put(bytes, video ? "vide" : "soun", 4);
+    put(bytes, NULL, 13);
+    close_box(bytes, box);
+
+    box = open_box(bytes, "minf");
+    put_sample_table(bytes, film, video, offset);
+    close_box(bytes, box);
+    close_box(bytes, media);
+    close_box(bytes, track);
+}
+
+static void put_moov(struct bytes *bytes, const struct media_film *film, uint32_t video, uint32_t audio)
+{
+    size_t moov = open_box(bytes, "moov");
+    size_t box = open_box(bytes, "mvhd");
+
+    put(bytes, NULL, 12);
+    put32(bytes, 1000);
+    put32(bytes, (uint32_t)(film->seconds * 1000));
+    put32(bytes, 1 << 16);
+    put(bytes, NULL, 76);
+    close_box(bytes, box);
+    if (!film->no_video)
+        put_track(bytes, film, true, video);
+    if (!film->no_sound)
+        put_track(bytes, film, false, audio);
+    close_box(bytes, moov);
+}
+
+void media_write_film(const char *name, const struct media_film *film)
+{
+    struct bytes bytes = {0}, moov = {0};
+    size_t pictures = picture_count(film), picture_bytes = 0;
+    size_t box = open_box(&bytes, "ftyp");
+
+    put(&bytes, "isom\0\0\0\1isomavc1", 16);
+    close_box(&bytes, box);
+
+    /* The moov box comes before what it points to, so its size has to be known: made once to measure it. */
+    for (size_t i = 0; i < pictures; i++)
+        picture_bytes += slice_size(film, i) + 4;
+    put_moov(&moov, film, 0, 0);
+    uint32_t video = (uint32_t)(bytes.size + moov.size + 8);
+    put_moov(&bytes, film, video, video + (uint32_t)picture_bytes);
+
+    box = open_box(&bytes, "mdat");
+    for (size_t i = 0; i < pictures; i++)
+        put_picture(&bytes, film, i);
+    if (!film->no_sound)
+        put_tone(&bytes, FILM_RATE, FILM_CHANNELS, film->seconds);
+    close_box(&bytes, box);
+    save(name, &bytes, film->cut);
+    free(bytes.data);
+    free(moov.data);
+}

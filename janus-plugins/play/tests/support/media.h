@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-only */
+/* Media files for tests, written byte by byte: no encoder and no muxer is needed. */
+#ifndef TESTS_MEDIA_H
+#define TESTS_MEDIA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A folder of this process's own below the system's temporary folder; removed at exit. */
+const char *media_folder(void);
+void media_path(char path[512], const char *name);
+
+/* Sound that is silent but for a 1 kHz tone in the first 100 ms of every second. */
+void media_sample_tone(int16_t *samples, size_t count, int rate, int channels, double begin);
+
+struct media_wav {
+    int rate, channels;
+    double seconds;
+};
+void media_write_wav(const char *name, const struct media_wav *wav);
+
+/* An mp4 of pictures at 25 a second that no decoder would take, but that have the NAL units of real
+ * ones; the sound is PCM at 48 kHz, stereo. */
+struct media_film {
+    double seconds;
+    unsigned pictures_per_key_frame;
+    size_t key_frame_size, picture_size; /* bytes of the slice, without its length */
+    uint8_t profile;                     /* 0: baseline */
+    bool no_sound, no_video;
+    bool b_frames;     /* presentation times out of order */
+    const char *codec; /* of the video, "avc1" when NULL */
+    size_t cut;        /* bytes left away at the end; the moov box comes first */
+};
+void media_write_film(const char *name, const struct media_film *film);
+
+#define MEDIA_FRAME_RATE 25
+
+#endif

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-only */
+#include "../src/asset.c"
+#include "../src/audio.c"
+#include "../src/h264.c"
+#include "../src/index.c"
+#include "../src/path.c"
+#include "../src/workers.c"
+
+#include <fcntl.h>
+#include <math.h>
+
+#include "support/media.h"
+#include "support/tap.h"
+
+static struct library *library;
+
+static const struct media_film film = {
+    .seconds = 4, .pictures_per_key_frame = 25, .key_frame_size = 9000, .picture_size = 900};
+
+static struct media_film film_with(struct media_film changed)
+{
+    struct media_film whole = film;
+
+    if (changed.seconds > 0)
+        whole.seconds = changed.seconds;
+    if (changed.pictures_per_key_frame > 0)
+        whole.pictures_per_key_frame = changed.pictures_per_key_frame;
+    whole.profile = changed.profile;
+    whole.no_sound = changed.no_sound;
+    whole.no_video = changed.no_video;
+    whole.b_frames = changed.b_frames;
+    whole.codec = changed.codec;
+    whole.cut = changed.cut;
+    return whole;
+}
+
+static void write_film(const char *name, struct media_film changed)
+{
+    struct media_film whole = film_with(changed);
+
+    media_write_film(name, &whole);
+}
+
+static struct asset *open_asset(const char *name)
+{
+    struct asset *asset = NULL;
+    struct reason reason = {""};
+
+    if (asset_open(library, name, &asset, &reason) != PATH_OPENED) {
+        printf("# %s: %s\n", name, reason.text);
+        require(false, "an asset cannot be opened");
+    }
+    return asset;
+}
+
+static const struct asset_item *wait_item(const struct window *window, size_t item)
+{
+    for (int i = 0; i < 5000 && !window_item(window, item) && !window_failed(window, item); i++)
+        usleep(1000);
+    return window_item(window, item);
+}
+
+static void refused(const char *name, struct media_film changed, const char *expected)
+{
+    struct asset *asset;
+    struct reason reason = {""};
+
+    write_film(name, changed);
+    check(asset_open(library, name, &asset, &reason) == PATH_REFUSED, "%s is refused", name);
+    check_text(reason.text, expected, "with its reason");
+}
+
+static void test_index(void)
+{
+    struct asset *asset = open_asset("film.mp4");
+    const struct media_index *index = asset_index(asset);
+
+    check_int((long long)index->streams, 2, "an mp4 has its streams");
+    check_int(index->duration, SECONDS(4), "and its duration");
+    check_int((long long)asset_count(asset, ASSET_VIDEO), 100, "its pictures");
+    check_int(asset_time(asset, ASSET_VIDEO, 50), SECONDS(2), "with their times");
+    check_int((long long)asset_count(asset, ASSET_AUDIO), 200, "and sound in packets of 20 ms");
+    check_int(asset_time(asset, ASSET_AUDIO, 100), SECONDS(2), "with theirs");
+    check_int(index->h264.profile, H264_CONSTRAINED_BASELINE, "and its profile");
+    asset_release(asset);
+}
+
+static void test_sharing(void)
+{
+    struct asset *first = open_asset("film.mp4"), *second = open_asset("./film.mp4");
+    struct window one, other;
+
+    check(first == second, "two viewers of one file share an asset");
+    window_open(&one, first, ASSET_VIDEO, 0);
+    window_open(&other, second, ASSET_VIDEO, 10);
+    check(wait_item(&one, 10) && wait_item(&one, 10) == wait_item(&other, 10), "and its frames");
+    window_close(&one);
+    check(wait_item(&other, 10) != NULL, "which stay while one of them holds them");
+    window_close(&other);
+
+    struct media_film longer = film_with((struct media_film){.seconds = 6});
+    char path[512];
+    media_path(path, "film.mp4");
+    unlink(path);
+    media_write_film("film.mp4", &longer);
+    struct asset *replaced = open_asset("film.mp4");
+    check(replaced != first && asset_count(replaced, ASSET_VIDEO) == 150, "a file that replaces another is another asset");
+    asset_release(first);
+    asset_release(second);
+    asset_release(replaced);
+    write_film("film.mp4", film);
+}
+
+static void test_pictures(void)
+{
+    struct asset *asset = open_asset("film.mp4");
+    struct window window;
+    bool right = true, idr = true;
+
+    window_open(&window, asset, ASSET_VIDEO, 0);
+    for (size_t i = 0; i < 100; i++) {
+        window_move(&window, i, i);
+        const struct asset_item *item = wait_item(&window, i);
+        require(item != NULL, "a picture is missing");
+        right = right && item->size == 4 + (i % 25 ? 900u : 9000u) && item->data[5] == (uint8_t)(i + 1);
+        idr = idr && item->idr == (i % 25 == 0);
+    }
+    check(right, "pictures are read as they lie in the file");
+    check(idr, "and IDR pictures are known");
+    check(!window_item(&window, 0), "what was left behind is given up");
+    window_close(&window);
+
+    window_open(&window, asset, ASSET_VIDEO, 0);
+    window_move(&window, 0, 60);
+    check(wait_item(&window, 0) && wait_item(&window, 60), "a window reaches back as far as it is asked to");
+    window_close(&window);
+    asset_release(asset);
+}
+
+static void test_limits_of_window(void)
+{
+    struct asset *asset;
+    struct window window;
+
+    write_film("long.mp4", (struct media_film){.seconds = 40, .pictures_per_key_frame = 1000});
+    asset = open_asset("long.mp4");
+    window_open(&window, asset, ASSET_VIDEO, 0);
+    for (size_t i = 0; i < 1000; i += 5)
+        window_move(&window, 0, i);
+    check(window.count <= WINDOW_SEGMENTS, "it holds no more than %d segments", WINDOW_SEGMENTS);
+    check(wait_item(&window, 995) && !window_item(&window, 0), "and prefers what is to come to what has been");
+    window_close(&window);
+    asset_release(asset);
+}
+
+static void test_refusals(void)
+{
+    struct asset *asset;
+    struct reason reason;
+
+    refused("bframes.mp4", (struct media_film){.b_frames = true},
+            "the video has B-frames, which browsers cannot show: encode it without (x264: -bf 0)");
+    refused("high10.mp4", (struct media_film){.profile = 110},
+            "the H.264 profile 110 is not supported: baseline, main and high (8 bit, 4:2:0) are");
+    refused("hevc.mp4", (struct media_film){.codec = "hvc1"}, "the video codec hevc is not supported: H.264 is");
+    refused("cut.mp4", (struct media_film){.cut = 100},
+            "the file ends before frame 188 of 188: it is damaged or incomplete");
+    refused("none.mp4", (struct media_film){.no_video = true, .no_sound = true},
+            "the file has neither picture nor sound");
+    char path[512];
+    media_path(path, "text.mp4");
+    FILE *file = fopen(path, "w");
+    require(file && fputs("not a film", file) >= 0 && fclose(file) == 0, path);
+    check(asset_open(library, "text.mp4", &asset, &reason) == PATH_REFUSED, "text.mp4 is refused");
+    check_text(reason.text, "the file is not mp4, mp3 or wav, or it is damaged", "with its reason");
+    check(asset_open(library, "missing.mp4", &asset, &reason) == PATH_NOT_FOUND, "missing.mp4 is not found");
+}
+
+static void test_truncated(void)
+{
+    struct asset *asset;
+    struct window window;
+    char path[512];
+
+    write_film("shrinks.mp4", (struct media_film){.no_sound = true});
+    asset = open_asset("shrinks.mp4");
+    media_path(path, "shrinks.mp4");
+    require(truncate(path, 40000) == 0, "truncate");
+    window_open(&window, asset, ASSET_VIDEO, 0);
+    window_move(&window, 0, 99);
+    check(wait_item(&window, 0) != NULL, "of a file that is cut while it plays the beginning can be read");
+    check(!wait_item(&window, 99) && window_failed(&window, 99), "and the rest fails");
+    window_close(&window);
+    asset_release(asset);
+}
+
+static void test_abandoned(void)
+{
+    struct asset *asset = open_asset("sound.wav");
+    struct window window;
+
+    for (int i = 0; i < 50; i++) {
+        window_open(&window, asset, ASSET_AUDIO, 0);
+        window_close(&window);
+    }
+    window_open(&window, asset, ASSET_AUDIO, 0);
+    check(wait_item(&window, AUDIO_STRETCH - 1) != NULL, "what was given up half made is made again");
+    window_close(&window);
+    asset_release(asset);
+}
+
+/* Sound */
+
+struct decoded {
+    float *samples; /* one channel */
+    size_t count;
+};
+
+static struct decoded decode_sound(const char *name, size_t packets)
+{
+    struct asset *asset = open_asset(name);
+    struct decoded decoded = {calloc(packets * AUDIO_PACKET_SAMPLES, sizeof(float)), 0};
+    OpusDecoder *decoder = opus_decoder_create(AUDIO_RATE, 2, NULL);
+    float stereo[2 * AUDIO_PACKET_SAMPLES];
+    struct window window;
+
+    require(decoded.samples && decoder, "no memory");
+    window_open(&window, asset, ASSET_AUDIO, 0);
+    for (size_t i = 0; i < packets; i++) {
+        window_move(&window, i, i);
+        const struct asset_item *item = wait_item(&window, i);
+        require(item && opus_decode_float(decoder, item->data, (opus_int32)item->size, stereo, AUDIO_PACKET_SAMPLES, 0) ==
+                            AUDIO_PACKET_SAMPLES,
+                "a packet cannot be decoded");
+        for (int k = 0; k < AUDIO_PACKET_SAMPLES; k++)
+            decoded.samples[decoded.count++] = stereo[2 * k];
+    }
+    opus_decoder_destroy(decoder);
+    window_close(&window);
+    asset_release(asset);
+    return decoded;
+}
+
+/* Milliseconds after `second` at which the tone begins. */
+static double onset(const struct decoded *decoded, int second)
+{
+    size_t begin = (size_t)second * AUDIO_RATE;
+
+    begin -= second > 0 ? AUDIO_RATE / 2 : 0;
+    for (size_t i = begin; i < decoded->count; i++)
+        if (fabsf(decoded->samples[i]) > 0.1f)
+            return ((double)i / AUDIO_RATE - second) * 1000;
+    return 1e9;
+}
+
+static double level(const struct decoded *decoded, double from, double to)
+{
+    double sum = 0;
+
+    for (size_t i = (size_t)(from * AUDIO_RATE); i < (size_t)(to * AUDIO_RATE); i++)
+        sum += decoded->samples[i] * decoded->samples[i];
+    return sqrt(sum / ((to - from) * AUDIO_RATE));
+}
+
+static void test_sound_of(const char *name)
+{
+    struct decoded decoded = decode_sound(name, 600);
+    double worst = 0;
+
+    for (int second = 0; second < 12; second++) {
+        double found = onset(&decoded, second);
+        if (fabs(found) > fabs(worst))
+            worst = found;
+    }
+    check(fabs(worst) < 1.5, "%s: every tone begins within 1.5 ms of its time", name);
+    printf("# the worst by %.2f ms\n", worst);
+    check(level(&decoded, 2.02, 2.08) > 0.2, "it is loud");
+    check(level(&decoded, 9.5, 9.9) < 0.001, "and between the tones it is silent");
+    check(fabs(level(&decoded, 10.02, 10.08) - level(&decoded, 9.02, 9.08)) < 0.02,
+          "where two stretches meet nothing is heard");
+    free(decoded.samples);
+}
+
+struct packets {
+    uint8_t data[AUDIO_STRETCH][AUDIO_PACKET_MAX];
+    size_t size[AUDIO_STRETCH], count;
+};
+
+static bool collect(void *context, const uint8_t *packet, size_t size)
+{
+    struct packets *packets = context;
+
+    memcpy(packets->data[packets->count], packet, size);
+    packets->size[packets->count++] = size;
+    return true;
+}
+
+static void test_stretches(void)
+{
+    static struct packets whole, alone;
+    struct asset *asset = open_asset("sound.wav");
+    const struct media_index *index = asset_index(asset);
+
+    audio_transcode(asset->fd, index, 0, AUDIO_STRETCH, collect, &whole);
+    memset(&whole, 0, sizeof whole);
+    check(audio_transcode(asset->fd, index, AUDIO_STRETCH, 100, collect, &whole) &&
+              audio_transcode(asset->fd, index, AUDIO_STRETCH, 100, collect, &alone) && whole.count == 100 &&
+              memcmp(&whole, &alone, sizeof whole) == 0,
+          "a stretch is the same whatever was made before it");
+    asset_release(asset);
+}
+
+static void test_sound(void)
+{
+    media_write_wav("sound-8k.wav", &(struct media_wav){8000, 1, 12.5});
+    media_write_wav("sound-44k.wav", &(struct media_wav){44100, 2, 12.5});
+    write_film("film-12s.mp4", (struct media_film){.seconds = 12.5});
+    test_sound_of("sound.wav");
+    test_sound_of("sound-8k.wav");
+    test_sound_of("sound-44k.wav");
+    test_sound_of("film-12s.mp4");
+    test_stretches();
+}
+
+int main(void)
+{
+    library = library_open(media_folder(), 2, 2);
+    require(library != NULL, "no library");
+    write_film("film.mp4", film);
+    media_write_wav("sound.wav", &(struct media_wav){48000, 2, 12.5});
+    test_index();
+    test_sharing();
+    test_pictures();
+    test_limits_of_window();
+    test_refusals();
+    test_truncated();
+    test_abandoned();
+    test_sound();
+    library_close(library);
+    return tap_end();
+}

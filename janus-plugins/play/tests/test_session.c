@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: GPL-3.0-only */
+#include "../src/asset.c"
+#include "../src/audio.c"
+#include "../src/h264.c"
+#include "../src/index.c"
+#include "../src/pacer.c"
+#include "../src/packetizer.c"
+#include "../src/path.c"
+#include "../src/sdp.c"
+#include "../src/session.c"
+#include "../src/workers.c"
+
+#include "support/media.h"
+#include "support/tap.h"
+
+#define PICTURE_TIME (SECONDS(1) / MEDIA_FRAME_RATE)
+
+static struct library *library;
+
+/* A viewer whose clock is ours: what he is sent, and when. */
+
+struct packet {
+    int64_t at;
+    bool video, marker;
+    uint8_t payload_type, first_byte, second_byte;
+    uint16_t sequence;
+    uint32_t timestamp;
+    size_t size;
+};
+
+static struct packet packets[20000];
+static size_t packet_count;
+static int ended;
+static int64_t now;
+static struct session session;
+
+static void take_sent(void *owner, bool video, uint8_t *data, size_t size)
+{
+    (void)owner;
+    require(packet_count < sizeof packets / sizeof packets[0], "too many packets");
+    packets[packet_count++] = (struct packet){
+        .at = now,
+        .video = video,
+        .marker = data[1] >> 7,
+        .payload_type = data[1] & 0x7f,
+        .first_byte = data[12],
+        .second_byte = data[13],
+        .sequence = (uint16_t)(data[2] << 8 | data[3]),
+        .timestamp = (uint32_t)data[4] << 24 | (uint32_t)data[5] << 16 | (uint32_t)data[6] << 8 | data[7],
+        .size = size,
+    };
+}
+
+static void take_end(void *owner)
+{
+    (void)owner;
+    ended++;
+}
+
+static const struct session_callbacks callbacks = {take_sent, take_end};
+
+static const struct sdp_answer chromium = {.opus = 111, .h264 = {96, 98, 0}};
+
+static void begin_viewer(void)
+{
+    packet_count = 0;
+    ended = 0;
+    now = SECONDS(5000);
+    session_init(&session, &callbacks, NULL);
+    session_accept(&session, &chromium);
+    session_connect(&session, now);
+}
+
+static void end_viewer(void)
+{
+    session_disconnect(&session);
+    session_destroy(&session);
+}
+
+static struct asset *open_asset(const char *name)
+{
+    struct asset *asset = NULL;
+    struct reason reason = {""};
+
+    if (asset_open(library, name, &asset, &reason) != PATH_OPENED) {
+        printf("# %s: %s\n", name, reason.text);
+        require(false, "an asset cannot be opened");
+    }
+    return asset;
+}
+
+static bool launch(const char *name)
+{
+    struct asset *asset = open_asset(name);
+    struct reason reason;
+
+    if (session_launch(&session, asset, &reason))
+        return true;
+    printf("# %s\n", reason.text);
+    asset_release(asset);
+    return false;
+}
+
+/* Whether something is due that has not been read yet. */
+static bool is_waiting(void)
+{
+    if (session_state(&session) != SESSION_GOING)
+        return false;
+    return !session.anchored || medium_due(&session, ASSET_VIDEO) <= now || medium_due(&session, ASSET_AUDIO) <= now;
+}
+
+/* Lets the viewer's time pass as a pacer would that is always `late`. Files are read in real time, which
+ * does not count. */
+static void pass(int64_t time, int64_t late)
+{
+    int64_t until = now + time;
+
+    while (now < until) {
+        int64_t due = session_advance(&session, now);
+        if (is_waiting())
+            usleep(1000);
+        else
+            now = due < until - late ? due + late : until;
+    }
+}
+
+static void play_until_end(void)
+{
+    for (int i = 0; i < 100 && session_state(&session) != SESSION_READY; i++)
+        pass(SECONDS(1), 0);
+}
+
+static size_t next_packet(size_t from, bool video)
+{
+    while (from < packet_count && packets[from].video != video)
+        from++;
+    return from;
+}
+
+static size_t count_kind(bool video)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < packet_count; i++)
+        count += packets[i].video == video;
+    return count;
+}
+
+static bool sequences_go_on(bool video)
+{
+    size_t before = next_packet(0, video);
+
+    for (size_t i = next_packet(before + 1, video); i < packet_count; i = next_packet(i + 1, video)) {
+        if (packets[i].sequence != (uint16_t)(packets[before].sequence + 1))
+            return false;
+        before = i;
+    }
+    return true;
+}
+
+/* The core takes the first packet's time and timestamp for what belongs together; every later packet that
+ * begins an item must agree, in both media: that is what keeps sound and picture together. */
+static int64_t worst_timestamp(bool video)
+{
+    size_t first = next_packet(0, video);
+    uint32_t rate = video ? 90000 : 48000, timestamp = packets[first].timestamp - 1;
+    int64_t worst = 0;
+
+    for (size_t i = first; i < packet_count; i = next_packet(i + 1, video)) {
+        if (packets[i].timestamp == timestamp)
+            continue;
+        timestamp = packets[i].timestamp;
+        int64_t told = (int64_t)(uint32_t)(timestamp - packets[first].timestamp) * SECONDS(1) / rate;
+        int64_t error = llabs(told - (packets[i].at - packets[first].at));
+        if (error > worst)
+            worst = error;
+    }
+    return worst;
+}
+
+static void test_states(void)
+{
+    struct reason reason;
+    struct asset *asset = open_asset("film.mp4");
+
+    session_init(&session, &callbacks, NULL);
+    packet_count = 0;
+    check(!session_launch(&session, asset, &reason), "nothing is played before the PeerConnection is up");
+    session_accept(&session, &chromium);
+    session_connect(&session, now);
+    check(!session_pause(&session, now) && !session_resume(&session, now) && !session_stop(&session),
+          "what is not going cannot be paused, resumed or stopped");
+    check(session_launch(&session, asset, &reason) && session_state(&session) == SESSION_GOING, "ready, play: going");
+    check(!session_launch(&session, asset, &reason), "nothing else is played meanwhile");
+    check(!session_resume(&session, now), "what is going is not resumed");
+    check(session_pause(&session, now) && session_state(&session) == SESSION_PAUSED, "going, pause: paused");
+    check(!session_pause(&session, now), "what is paused is not paused again");
+    check_int(session_advance(&session, now), NEVER, "in a pause nothing is due");
+    check(session_resume(&session, now) && session_state(&session) == SESSION_GOING, "paused, resume: going");
+    ended = 0;
+    check(session_stop(&session) && session_state(&session) == SESSION_READY && ended == 1, "going, stop: ready, told once");
+    check(launch("film.mp4") && session_pause(&session, now) && session_stop(&session) && ended == 2,
+          "paused, stop: ready");
+    check(launch("film.mp4"), "and it can be played again");
+    session_disconnect(&session);
+    check(session_state(&session) == SESSION_READY && ended == 3, "without the PeerConnection: ready");
+    check(!launch("film.mp4"), "and no more play");
+    session_destroy(&session);
+}
+
+static void test_film(void)
+{
+    bool begins = false, bounded = true;
+    size_t markers = 0;
+
+    begin_viewer();
+    launch("film.mp4");
+    play_until_end();
+    check_int(ended, 1, "a film ends by itself");
+    check_int((long long)count_kind(false), 200, "its sound was sent");
+    for (size_t i = 0; i < packet_count; i++) {
+        markers += packets[i].video && packets[i].marker;
+        bounded = bounded && packets[i].size <= RTP_PACKET_MAX;
+    }
+    check_int((long long)markers, 100, "and its pictures, each ending with a marker");
+    check(bounded, "in packets of at most %d bytes", RTP_PACKET_MAX);
+    size_t first = next_packet(0, true);
+    begins = packets[first].first_byte == 0x78 && packets[first].payload_type == 96;
+    check(begins, "the parameter sets go first, under the payload type of the profile");
+    check_int(packets[next_packet(0, false)].payload_type, 111, "the sound under its own");
+    check(packets[next_packet(0, false)].marker && !packets[next_packet(next_packet(0, false) + 1, false)].marker,
+          "the first sound packet has the marker of a beginning");
+    check_int(packets[first].at - packets[next_packet(0, false)].at, 0, "sound and picture begin together");
+    check(sequences_go_on(true) && sequences_go_on(false), "no sequence number is missing");
+    check(worst_timestamp(true) < MILLISECONDS(1) && worst_timestamp(false) < MILLISECONDS(1),
+          "timestamps tell the time");
+    check_int((packets[packet_count - 1].at - packets[0].at) / MILLISECONDS(1), 3980, "it took its time");
+    end_viewer();
+}
+
+static void test_pause(void)
+{
+    begin_viewer();
+    launch("film.mp4");
+    pass(SECONDS(1) + MILLISECONDS(7), 0);
+    size_t sent = packet_count;
+    session_pause(&session, now);
+    pass(SECONDS(60), 0);
+    check(packet_count == sent, "in a pause nothing is sent");
+    session_resume(&session, now);
+    play_until_end();
+    check(sequences_go_on(true) && sequences_go_on(false), "after a minute's pause sequence numbers go on");
+    check(worst_timestamp(true) < MILLISECONDS(1) && worst_timestamp(false) < MILLISECONDS(1),
+          "and timestamps have gone on to tell the time");
+    check(packets[next_packet(sent, false)].marker, "the sound has a marker after the gap");
+    check_int((long long)count_kind(false), 200, "nothing was lost");
+    end_viewer();
+}
+
+static void test_second_file(void)
+{
+    begin_viewer();
+    launch("film.mp4");
+    pass(SECONDS(2), 0);
+    session_stop(&session);
+    pass(SECONDS(3), 0);
+    size_t sent = packet_count;
+    launch("main.mp4");
+    play_until_end();
+    check(sequences_go_on(true) && sequences_go_on(false), "into a second file sequence numbers go on");
+    check(worst_timestamp(true) < MILLISECONDS(1) && worst_timestamp(false) < MILLISECONDS(1),
+          "and timestamps go on to tell the time");
+    check_int(packets[next_packet(sent, true)].payload_type, 98, "a film of main profile goes under its payload type");
+    end_viewer();
+}
+
+static void test_late(void)
+{
+    begin_viewer();
+    launch("film.mp4");
+    /* The pacer comes 10 ms late to the first packets, then 3 ms late to all. */
+    pass(1, 0);
+    now += MILLISECONDS(15);
+    pass(SECONDS(1), MILLISECONDS(3));
+    check(worst_timestamp(true) < MILLISECONDS(4) && worst_timestamp(false) < MILLISECONDS(4),
+          "a late first packet sets the clock, so it is not late");
+    size_t sent = packet_count;
+    now += SECONDS(2);
+    pass(SECONDS(1), 0);
+    check(packet_count - sent < 200, "after a long stall what was missed is not sent in a rush");
+    check(worst_timestamp(true) < MILLISECONDS(101), "the film goes on later");
+    play_until_end();
+    check_int((long long)count_kind(false), 200, "and is whole");
+    end_viewer();
+}
+
+static void test_sound_alone(void)
+{
+    begin_viewer();
+    launch("sound.wav");
+    play_until_end();
+    check(count_kind(true) == 0 && count_kind(false) == 150, "of a wav the sound is sent");
+    session_accept(&session, &(struct sdp_answer){.h264 = {96}});
+    check(!launch("sound.wav"), "not to a viewer who does not accept Opus");
+    check(launch("film.mp4"), "who can still see a film");
+    session_stop(&session);
+    session_accept(&session, &(struct sdp_answer){.opus = 111});
+    check(!launch("film.mp4"), "but not hear one that he cannot see");
+    end_viewer();
+}
+
+static size_t count_parameter_sets(size_t from)
+{
+    size_t count = 0;
+
+    for (size_t i = from; i < packet_count; i++)
+        count += packets[i].video && packets[i].first_byte == 0x78;
+    return count;
+}
+
+static bool picture_timestamps_grow(size_t from)
+{
+    size_t before = next_packet(from, true);
+
+    for (size_t i = next_packet(before + 1, true); i < packet_count; i = next_packet(i + 1, true)) {
+        bool same = packets[i].timestamp == packets[before].timestamp;
+        if (same == packets[before].marker || (!same && packets[i].timestamp - packets[before].timestamp > 1u << 31))
+            return false;
+        before = i;
+    }
+    return true;
+}
+
+static void test_repair(void)
+{
+    begin_viewer();
+    launch("film.mp4");
+    pass(MILLISECONDS(1450), 0);
+    size_t sent = packet_count;
+    int64_t asked = now;
+    session_request_key_frame(&session);
+    pass(PICTURE_TIME + MILLISECONDS(20), 0);
+    size_t first = next_packet(sent, true);
+    check(packets[first].first_byte == 0x78, "asked for a key frame, the last one is sent again");
+    check(packets[first].at - asked <= PICTURE_TIME, "with the next picture");
+    check(picture_timestamps_grow(0), "timestamps grow through the pictures sent again");
+    sent = packet_count;
+    session_request_key_frame(&session);
+    pass(MILLISECONDS(300), 0);
+    check_int((long long)count_parameter_sets(sent), 0, "not again within a second");
+    play_until_end();
+    check(sequences_go_on(true) && sequences_go_on(false), "sequence numbers go on");
+    check_int((long long)count_kind(false), 200, "and the sound was not touched");
+    check_int((packets[packet_count - 1].at - packets[0].at) / MILLISECONDS(1), 3980, "nor the time it took");
+    end_viewer();
+}
+
+static void test_no_repair(void)
+{
+    begin_viewer();
+    launch("heavy.mp4");
+    pass(MILLISECONDS(1450), 0);
+    size_t sent = packet_count;
+    session_request_key_frame(&session);
+    pass(MILLISECONDS(400), 0);
+    check_int((long long)count_parameter_sets(sent), 0, "what would be too much is not sent again");
+    pass(MILLISECONDS(300), 0);
+    check_int((long long)count_parameter_sets(sent), 1, "the next key frame comes by itself");
+    session_pause(&session, now);
+    session_request_key_frame(&session);
+    pass(SECONDS(5), 0);
+    session_resume(&session, now);
+    sent = packet_count;
+    pass(MILLISECONDS(200), 0);
+    check_int((long long)count_parameter_sets(sent), 0, "a request in a pause is not answered after it");
+    end_viewer();
+}
+
+static void test_spread(void)
+{
+    int64_t most = 0;
+    size_t at_once = 1, worst = 0;
+
+    begin_viewer();
+    launch("heavy.mp4");
+    play_until_end();
+    for (size_t i = next_packet(0, true), before = i; i < packet_count; before = i, i = next_packet(i + 1, true)) {
+        if (i == before)
+            continue;
+        at_once = packets[i].at == packets[before].at ? at_once + 1 : 1;
+        worst = at_once > worst ? at_once : worst;
+    }
+    for (size_t i = next_packet(0, true), start = i; i < packet_count; i = next_packet(i + 1, true)) {
+        if (packets[i].timestamp != packets[start].timestamp)
+            start = i;
+        most = packets[i].at - packets[start].at > most ? packets[i].at - packets[start].at : most;
+    }
+    check(worst <= PACER_BURST, "no more than %d packets of a large picture go at once", PACER_BURST);
+    check(most > 0 && most < PICTURE_TIME / 2, "and they go within half the time until the next");
+    end_viewer();
+}
+
+static void test_shrinking(void)
+{
+    char path[512];
+
+    begin_viewer();
+    launch("shrinks.mp4");
+    pass(MILLISECONDS(200), 0);
+    media_path(path, "shrinks.mp4");
+    require(truncate(path, 20000) == 0, "truncate");
+    for (int i = 0; i < 20 && !ended; i++)
+        pass(MILLISECONDS(500), 0);
+    check_int(ended, 1, "a file that cannot be read any further ends the play");
+    check(launch("film.mp4"), "and another can be played");
+    end_viewer();
+}
+
+static void write_media(void)
+{
+    struct media_film film = {
+        .seconds = 4, .pictures_per_key_frame = 25, .key_frame_size = 9000, .picture_size = 900};
+
+    media_write_film("film.mp4", &film);
+    film.profile = 77;
+    media_write_film("main.mp4", &film);
+    film.profile = 0;
+    film.no_sound = true;
+    film.seconds = 10;
+    media_write_film("shrinks.mp4", &film);
+    film.seconds = 4;
+    film.pictures_per_key_frame = 50;
+    film.key_frame_size = 90000;
+    film.picture_size = 9000;
+    media_write_film("heavy.mp4", &film);
+    media_write_wav("sound.wav", &(struct media_wav){8000, 1, 3});
+}
+
+int main(void)
+{
+    library = library_open(media_folder(), 2, 2);
+    require(library != NULL, "no library");
+    write_media();
+    test_states();
+    test_film();
+    test_pause();
+    test_second_file();
+    test_late();
+    test_sound_alone();
+    test_repair();
+    test_no_repair();
+    test_spread();
+    test_shrinking();
+    library_close(library);
+    return tap_end();
+}

@@ -169,6 +169,7 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
         'janus.transport.http.jcfg': 'restart',
         'janus.transport.pfunix.jcfg': 'restart',
         'janus.plugin.tms.play.jcfg': 'restart',
+        'janus.plugin.echotest.jcfg': 'restart',
         'janus.plugin.streaming.jcfg': 'restart',
       },
       turn: { 'turnserver.conf': 'restart' },

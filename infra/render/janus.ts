@@ -44,7 +44,8 @@ export function renderGateway(plan: Plan, secrets: GatewaySecrets): Record<strin
         json: 'compact',
         base_path: '/janus',
         http: true,
-        ip: plan.gatewayApi.host,
+        // On a bridge network the container's own address is all there is to listen on.
+        ip: plan.network.mode === 'host' ? plan.gatewayApi.host : undefined,
         port: plan.gatewayApi.port,
         https: false,
       },
@@ -55,6 +56,8 @@ export function renderGateway(plan: Plan, secrets: GatewaySecrets): Record<strin
       admin: { admin_enabled: true, admin_path: adminSocket },
     }),
     'janus.plugin.tms.play.jcfg': jcfg({ general: { media_root: '/media' } }),
+    // Its defaults are right; a file that is missing is logged as an error.
+    'janus.plugin.echotest.jcfg': jcfg({ general: {} }),
     'janus.plugin.streaming.jcfg': jcfg({
       general: { admin_key: secrets.streaming },
       'file-ondemand-sample': {

@@ -1,9 +1,6 @@
 /** The TURN server's configuration, and what browsers are told of it. Pure. */
 import type { Plan } from '../plan/plan.ts';
 
-/** Lifetime of a viewer's TURN credentials in seconds. */
-export const credentialLifetime = 3600;
-
 /** Text of turnserver.conf; `secret` is what the web server signs viewers' credentials with. */
 export function renderTurn(plan: Plan, secret: string): string {
   const { ports, network, advertised } = plan;
@@ -25,6 +22,10 @@ export function renderTurn(plan: Plan, secret: string): string {
     'no-multicast-peers',
     'no-tcp-relay',
     'no-software-attribute',
+    // Answers name no other address of this machine, and are not worth bouncing off it.
+    'no-rfc5780',
+    'no-stun-backward-compatibility',
+    'response-origin-only-with-rfc5780',
     // Peers are the gateway's own addresses and nobody else; an allowed peer wins over a denied range.
     'denied-peer-ip=0.0.0.0-255.255.255.255',
     'denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',

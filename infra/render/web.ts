@@ -114,7 +114,7 @@ const turnCredentials = `    location = /turn-credentials {
     }`;
 
 /** The API's long poll answers after up to 30 s, and its answers must not wait in a buffer. */
-const janusApi = `    location /janus {
+const janusApi = `    location ~ ^/janus(/|$) {
       proxy_pass http://janus;
       proxy_http_version 1.1;
       proxy_set_header Connection "";

@@ -145,7 +145,7 @@ static void push_offer(gpointer data, gpointer user_data)
     notice_free(notice);
 }
 
-static void send_packet(void *owner, bool video, uint8_t *packet, size_t size)
+static void relay_packet(void *owner, bool video, uint8_t *packet, size_t size)
 {
     struct viewer *viewer = owner;
     janus_plugin_rtp rtp = {.video = video, .buffer = (char *)packet, .length = (uint16_t)size};
@@ -162,7 +162,7 @@ static void play_ended(void *owner)
     notify(events, owner, "exit.play", NULL);
 }
 
-static const struct session_callbacks session_callbacks = {.send = send_packet, .ended = play_ended};
+static const struct session_callbacks session_callbacks = {.send = relay_packet, .ended = play_ended};
 
 static int64_t advance(struct pacer_timer *timer, int64_t now)
 {

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-3.0-only */
+/* The whole plugin, with a core that only records: the golden transcripts are replayed, and handles come
+ * and go while films are played. */
+#include "../src/asset.c"
+#include "../src/audio.c"
+#include "../src/h264.c"
+#include "../src/index.c"
+#include "../src/pacer.c"
+#include "../src/packetizer.c"
+#include "../src/path.c"
+#include "../src/protocol.c"
+#include "../src/rtcp.c"
+#include "../src/sdp.c"
+#include "../src/session.c"
+#include "../src/workers.c"
+
+#include "../src/plugin.c"
+
+#include "support/media.h"
+#include "support/tap.h"
+
+/* What the core's executable provides. */
+
+int janus_log_level = LOG_NONE;
+gboolean janus_log_timestamps, janus_log_colors;
+char *janus_log_global_prefix;
+int lock_debug, refcount_debug;
+
+void janus_vprintf(const char *format, ...)
+{
+    (void)format;
+}
+
+janus_plugin_result *janus_plugin_result_new(janus_plugin_result_type type, const char *text, json_t *content)
+{
+    janus_plugin_result *result = g_new0(janus_plugin_result, 1);
+
+    *result = (janus_plugin_result){.type = type, .text = text, .content = content};
+    return result;
+}
+
+void janus_plugin_rtp_extensions_reset(janus_plugin_rtp_extensions *extensions)
+{
+    memset(extensions, 0, sizeof *extensions);
+}
+
+static janus_config_item media_root = {.type = janus_config_type_item, .name = "media_root"};
+
+janus_config *janus_config_parse(const char *file)
+{
+    check_text(file, "/config/janus.plugin.tms.play.jcfg", "the configuration is read");
+    return (janus_config *)&media_root;
+}
+
+janus_config_container *janus_config_get(janus_config *config, janus_config_container *parent,
+                                         janus_config_type type, const char *name)
+{
+    (void)config;
+    (void)parent;
+    (void)type;
+    require(strcmp(name, "media_root") == 0, "only the media root is configured");
+    return &media_root;
+}
+
+janus_config_container *janus_config_get_create(janus_config *config, janus_config_container *parent,
+                                                janus_config_type type, const char *name)
+{
+    (void)config;
+    (void)parent;
+    (void)type;
+    require(strcmp(name, "general") == 0, "and stands in general");
+    return NULL;
+}
+
+void janus_config_destroy(janus_config *config)
+{
+    (void)config;
+}
+
+/* The core's side of the callbacks. */
+
+static GAsyncQueue *pushed; /* {data, jsep} */
+static gint sent_packets, freed_handles;
+
+static int core_push_event(janus_plugin_session *handle, janus_plugin *plugin, const char *transaction,
+                           json_t *message, json_t *jsep)
+{
+    (void)plugin;
+    (void)transaction;
+    if (!handle->stopped)
+        g_async_queue_push(pushed, json_pack("{sOsO?}", "data", message, "jsep", jsep));
+    return 0;
+}
+
+static void core_relay_rtp(janus_plugin_session *handle, janus_plugin_rtp *packet)
+{
+    /* The core reads a stream here that it frees when hangup_media() has returned. */
+    require(handle->gateway_handle != NULL, "nothing is sent after the hangup");
+    require(packet->length >= RTP_HEADER_SIZE && packet->length <= RTP_PACKET_MAX, "packets have a proper size");
+    g_atomic_int_inc(&sent_packets);
+}
+
+static janus_callbacks core = {.push_event = core_push_event, .relay_rtp = core_relay_rtp};
+
+static void free_handle(const janus_refcount *ref)
+{
+    g_free(janus_refcount_containerof(ref, janus_plugin_session, ref));
+    g_atomic_int_inc(&freed_handles);
+}
+
+static janus_plugin_session *attach(void)
+{
+    janus_plugin_session *handle = g_new0(janus_plugin_session, 1);
+    int failure = 0;
+
+    play_plugin.create_session(handle, &failure);
+    require(failure == 0, "a session is created");
+    janus_refcount_init(&handle->ref, free_handle);
+    janus_refcount_increase(&handle->ref); /* the plugin's */
+    return handle;
+}
+
+static void bring_up(janus_plugin_session *handle)
+{
+    handle->gateway_handle = handle;
+    play_plugin.setup_media(handle);
+}
+
+static void hang_up(janus_plugin_session *handle)
+{
+    play_plugin.hangup_media(handle);
+    handle->gateway_handle = NULL;
+}
+
+static void detach(janus_plugin_session *handle)
+{
+    int failure = 0;
+
+    hang_up(handle);
+    g_atomic_int_set(&handle->stopped, 1);
+    play_plugin.destroy_session(handle, &failure);
+    check(failure == 0, "a session is destroyed");
+    janus_refcount_decrease(&handle->ref);
+}
+
+/* The reply as the core would send it: {success: data}, {ack: true} or {error: {code, reason}}. */
+static json_t *request(janus_plugin_session *handle, json_t *body, json_t *jsep)
+{
+    janus_plugin_result *result = play_plugin.handle_message(handle, g_strdup("transaction"), body, jsep);
+    json_t *reply_sent;
+
+    if (result->type == JANUS_PLUGIN_OK)
+        reply_sent = json_pack("{so}", "success", result->content);
+    else if (result->type == JANUS_PLUGIN_OK_WAIT)
+        reply_sent = json_pack("{sb}", "ack", 1);
+    else
+        reply_sent = json_pack("{s{siss}}", "error", "code", 462, "reason", result->text);
+    g_free(result);
+    return reply_sent;
+}
+
+static json_t *answer_jsep(void)
+{
+    return json_pack("{ssss}", "type", "answer", "sdp",
+                     "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\n"
+                     "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 H264/90000\r\n"
+                     "a=fmtp:96 packetization-mode=1;profile-level-id=42e01f\r\n");
+}
+
+static void press_play(janus_plugin_session *handle, const char *file)
+{
+    json_decref(request(handle, json_pack("{ssss}", "request", "ctrl.play", "file", file), NULL));
+}
+
+/* Golden transcripts */
+
+static void compare(const json_t *found, const json_t *expected, const char *name)
+{
+    char *text = json_dumps(found, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    char *wanted = json_dumps(expected, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+
+    check_text(text, wanted, name);
+    free(text);
+    free(wanted);
+}
+
+static void expect_event(const json_t *expected, const char *name)
+{
+    json_t *event = g_async_queue_timeout_pop(pushed, 10 * G_USEC_PER_SEC);
+
+    require(event != NULL, "an event comes within ten seconds");
+    compare(json_object_get(event, "data"), json_object_get(expected, "data"), name);
+    const char *jsep = json_string_value(json_object_get(expected, "jsep"));
+    if (jsep)
+        check_text(json_string_value(json_object_get(json_object_get(event, "jsep"), "type")), jsep, "with its jsep");
+    else
+        check(!json_is_object(json_object_get(event, "jsep")), "without jsep");
+    json_decref(event);
+}
+
+static void step(janus_plugin_session *handle, json_t *expected)
+{
+    char *name = json_dumps(expected, JSON_COMPACT);
+    json_t *body = json_object_get(expected, "send"), *event;
+    const char *event_of_core = json_string_value(json_object_get(expected, "core"));
+    size_t i;
+
+    if (body) {
+        json_t *found = request(handle, json_deep_copy(body), json_object_get(expected, "jsep") ? answer_jsep() : NULL);
+        const char *kind = json_object_iter_key(json_object_iter(found));
+        compare(json_object_get(found, kind), json_object_get(expected, kind), name);
+        json_decref(found);
+    }
+    if (event_of_core && strcmp(event_of_core, "webrtcup") == 0)
+        bring_up(handle);
+    if (event_of_core && strcmp(event_of_core, "hangup") == 0)
+        hang_up(handle);
+    json_array_foreach(json_object_get(expected, "events"), i, event)
+        expect_event(event, name);
+    free(name);
+}
+
+static void replay(const char *file)
+{
+    char *path = g_strdup_printf("%s/%s", GOLDEN_FOLDER, file);
+    json_t *transcript = json_load_file(path, 0, NULL), *expected;
+    janus_plugin_session *handle = attach();
+    size_t i;
+
+    require(json_array_size(json_object_get(transcript, "exchange")) > 0, path);
+    json_array_foreach(json_object_get(transcript, "exchange"), i, expected)
+        step(handle, expected);
+    detach(handle);
+    check(g_async_queue_length(pushed) <= 0, "no other event is pushed");
+    json_decref(transcript);
+    g_free(path);
+}
+
+/* Comings and goings */
+
+static void drain(void)
+{
+    json_t *event;
+
+    while ((event = g_async_queue_timeout_pop(pushed, 50000)))
+        json_decref(event);
+}
+
+static janus_plugin_session *attach_playing(const char *file)
+{
+    janus_plugin_session *handle = attach();
+
+    json_decref(request(handle, json_pack("{ss}", "request", "push.answer"), answer_jsep()));
+    bring_up(handle);
+    press_play(handle, file);
+    return handle;
+}
+
+static void test_vanishing(void)
+{
+    janus_plugin_session *handles[20];
+
+    for (int round = 0; round < 5; round++) {
+        for (int i = 0; i < 20; i++)
+            handles[i] = attach_playing(i % 2 ? "film.mp4" : "sound.wav");
+        g_usleep(20000 * (gulong)round);
+        for (int i = 0; i < 20; i++)
+            detach(handles[i]);
+    }
+    drain();
+    check(sent_packets > 0, "viewers who vanish while they watch leave nothing behind");
+}
+
+static gpointer press_buttons(gpointer data)
+{
+    static const char *const names[] = {"ctrl.play", "stop.play", "ctrl.play", "ctrl.play", "probe.file", "request.offer"};
+
+    for (int i = 0; i < 200; i++)
+        json_decref(request(data, json_pack("{ssss}", "request", names[i % 6], "file", "film.mp4"), NULL));
+    return NULL;
+}
+
+static void test_impatient(void)
+{
+    static char pli[] = {(char)0x81, (char)206, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2};
+    janus_plugin_session *handle = attach_playing("film.mp4");
+    janus_plugin_rtcp rtcp = {.video = TRUE, .buffer = pli, .length = sizeof pli};
+    GThread *threads[4];
+
+    for (int i = 0; i < 4; i++)
+        threads[i] = g_thread_new("buttons", press_buttons, handle);
+    for (int i = 0; i < 50; i++) {
+        play_plugin.incoming_rtcp(handle, &rtcp);
+        json_decref(play_plugin.query_session(handle));
+        if (i % 10 == 0) {
+            hang_up(handle);
+            bring_up(handle);
+        }
+        g_usleep(1000);
+    }
+    for (int i = 0; i < 4; i++)
+        g_thread_join(threads[i]);
+    detach(handle);
+    drain();
+    check(true, "buttons pressed at the same time do no harm");
+}
+
+static void test_late_requests(void)
+{
+    janus_plugin_session *handle = attach();
+    int failure = 0;
+
+    janus_refcount_increase(&handle->ref);
+    detach(handle);
+    play_plugin.destroy_session(handle, &failure);
+    check(failure != 0, "a session is not destroyed twice");
+    json_t *found = request(handle, json_pack("{ss}", "request", "ping"), NULL);
+    check(json_object_get(found, "error") != NULL, "a request to a handle that is gone is an error");
+    json_decref(found);
+    play_plugin.setup_media(handle);
+    play_plugin.hangup_media(handle);
+    check(play_plugin.query_session(handle) == NULL, "and other calls do nothing");
+    janus_refcount_decrease(&handle->ref);
+}
+
+static void write_media(void)
+{
+    struct media_film film = {
+        .seconds = 2, .pictures_per_key_frame = 25, .key_frame_size = 9000, .picture_size = 900};
+
+    media_write_film("film.mp4", &film);
+    film.b_frames = true;
+    media_write_film("bframes.mp4", &film);
+    media_write_wav("sound.wav", &(struct media_wav){8000, 1, 2});
+}
+
+int main(void)
+{
+    int attached = 0;
+
+    write_media();
+    pushed = g_async_queue_new();
+    media_root.value = (char *)media_folder();
+    check(create() == &play_plugin && play_plugin.init(&core, "/config") == 0, "the plugin starts");
+    replay("before-webrtc.json");
+    replay("play.json");
+    replay("errors.json");
+    test_vanishing();
+    test_impatient();
+    test_late_requests();
+    attached = 3 + 100 + 1 + 1;
+
+    /* The core may end while films are played. */
+    janus_plugin_session *last = attach_playing("film.mp4");
+    g_usleep(50000);
+    play_plugin.destroy();
+    check_int(freed_handles, attached, "every handle was given back");
+    janus_refcount_decrease(&last->ref);
+    check_int(freed_handles, attached + 1, "the last one too, when the plugin ends");
+    drain();
+    g_async_queue_unref(pushed);
+    return tap_end();
+}

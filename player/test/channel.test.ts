@@ -122,6 +122,14 @@ describe('closing', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('makes no session once closed', async () => {
+    const closing = () => channel.close().then(() => []);
+    channel = new Channel({ gateway, server, iceServers: closing });
+    await expect(channel.open()).rejects.toMatchObject({ code: 'closed' });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(gateway.sessions.size).toBe(0);
+  });
+
   it('leaves no session, no timer, no listener', async () => {
     await channel.open();
     await channel.dispose();

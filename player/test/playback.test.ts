@@ -116,6 +116,7 @@ describe('a probe', () => {
   it('tells what a file is', async () => {
     expect(await playback.probe('film.mp4')).toEqual({
       playable: true,
+      count: 1,
       duration: 90.5,
       streams: [expect.objectContaining({ kind: 'video', codec: 'h264' })],
     });

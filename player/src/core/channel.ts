@@ -136,15 +136,12 @@ export class Channel extends Emitter<ChannelEvents> {
     const fail = (error: PlayError) => {
       if (!signal.aborted) void this.#end('failed', error);
     };
-    this.#session = await this.#within('request', 'unreachable', async (limit) =>
-      gateway.connect({
-        server,
-        iceTransportPolicy,
-        iceServers: await iceServers(limit),
-        signal: limit,
-        onLost: fail,
-      }),
-    );
+    this.#session = await this.#within('request', 'unreachable', async (limit) => {
+      const options = { server, iceTransportPolicy, iceServers: await iceServers(limit), onLost: fail };
+      // Closed while it asked: no session may come of it.
+      limit.throwIfAborted();
+      return gateway.connect({ ...options, signal: limit });
+    });
     this.#go('connected');
     const session = this.#session;
     this.#handle = await this.#within('request', 'no-answer', () =>

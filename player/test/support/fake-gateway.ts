@@ -9,7 +9,7 @@ import type {
 } from '../../src/core/gateway.ts';
 
 export interface FakeFile {
-  streams: object[];
+  streams: number | object[];
   /** Microseconds. */
   duration: number;
 }

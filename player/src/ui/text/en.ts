@@ -44,9 +44,9 @@ export const en = {
   channel: 'Connection',
   playback: 'Playback',
   channelState: {
-    initialized: 'Connecting',
-    connected: 'Server reached',
-    attached: 'Setting up media',
+    initialized: 'Connecting …',
+    connected: 'Server reached …',
+    attached: 'Setting up media …',
     webrtcUp: 'Connected',
     failed: 'Not connected',
     closed: 'Closed',

@@ -38,9 +38,9 @@ export const zh: Text = {
   channel: '连接',
   playback: '播放',
   channelState: {
-    initialized: '正在连接',
-    connected: '已联系到服务器',
-    attached: '正在建立媒体通道',
+    initialized: '正在连接……',
+    connected: '已联系到服务器……',
+    attached: '正在建立媒体通道……',
     webrtcUp: '已连接',
     failed: '未连接',
     closed: '已关闭',

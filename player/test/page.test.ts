@@ -1,0 +1,156 @@
+import { enableAutoUnmount, flushPromises, mount, type VueWrapper } from '@vue/test-utils';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { PlayConfig } from '../src/core/config.ts';
+import { PlayError } from '../src/core/errors.ts';
+import App from '../src/ui/App.vue';
+import { FakeGateway } from './support/fake-gateway.ts';
+
+const config: PlayConfig = {
+  files: [
+    { name: 'film.mp4', kind: 'video' },
+    { name: 'gone.mp4', kind: 'video' },
+    { name: 'song.mp3', kind: 'audio' },
+  ],
+};
+
+let gateway: FakeGateway;
+let page: VueWrapper;
+
+const part = (name: string) => page.find(`[data-testid="${name}"]`);
+const press = async (name: string) => {
+  await part(name).trigger('click');
+  await flushPromises();
+};
+/** Opens the page and waits until it is connected, or is not. */
+const open = async (query = '') => {
+  history.replaceState(null, '', `/player/${query}`);
+  // There is no sound here to look at.
+  const global = { stubs: { AudioScope: true } };
+  page = mount(App, { props: { config, gateway }, attachTo: document.body, global });
+  await vi.waitFor(() => expect(part('channel-state').text()).toMatch(/webrtcUp|failed/));
+  await flushPromises();
+};
+
+enableAutoUnmount(afterEach);
+
+beforeEach(() => {
+  HTMLMediaElement.prototype.play = async () => {};
+  vi.stubGlobal('fetch', async () => new Response('', { status: 404 }));
+  gateway = new FakeGateway();
+  gateway.files.set('film.mp4', { streams: 2, duration: 75_000_000 });
+  gateway.files.set('song.mp3', { streams: 1, duration: 5_000_000 });
+});
+
+describe('the page', () => {
+  it('connects, and knows its files', async () => {
+    await open();
+    expect(part('channel-state').text()).toBe('webrtcUp');
+    expect(document.documentElement.dataset).toMatchObject({
+      channelState: 'webrtcUp',
+      playbackState: 'ready',
+    });
+    expect(part('file-film.mp4').text()).toContain('1:15');
+    expect(part('file-gone.mp4').text()).toContain('no file of this name');
+  });
+
+  it('plays, pauses, resumes and stops', async () => {
+    await open();
+    await press('file-film.mp4');
+    await press('play');
+    expect(part('playback-state').text()).toBe('going');
+    await press('pause');
+    expect(part('playback-state').text()).toBe('paused');
+    await press('resume');
+    expect(part('playback-state').text()).toBe('going');
+    await press('stop');
+    expect(part('playback-state').text()).toBe('ready');
+    expect(part('play').exists()).toBe(true);
+  });
+
+  it('stops when another file is chosen, and plays that', async () => {
+    await open();
+    await press('file-film.mp4');
+    await press('play');
+    await press('file-song.mp3');
+    expect(part('playback-state').text()).toBe('ready');
+    await press('play');
+    expect(part('playback-state').text()).toBe('going');
+    expect(part('times').text()).toBe('0:00 / 0:05');
+  });
+
+  it('does not play what cannot be played', async () => {
+    await open();
+    await press('file-gone.mp4');
+    expect(part('probe').text()).toContain('no file of this name');
+    await press('play');
+    expect(gateway.requests).not.toContain('ctrl.play');
+  });
+
+  it('takes a name that is not listed', async () => {
+    gateway.files.set('other.wav', { streams: 1, duration: 1_000_000 });
+    await open();
+    await part('file-name').setValue('other.wav');
+    await page.find('form').trigger('submit');
+    await flushPromises();
+    expect(part('file-other.wav').attributes('aria-pressed')).toBe('true');
+    expect(part('probe').text()).toContain('1 stream');
+  });
+
+  it('is worked by keys', async () => {
+    await open('?file=film.mp4');
+    const key = async (name: string) => {
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true }));
+      await flushPromises();
+    };
+    await key(' ');
+    expect(part('playback-state').text()).toBe('going');
+    await key('k');
+    expect(part('playback-state').text()).toBe('paused');
+    await key('s');
+    expect(part('playback-state').text()).toBe('ready');
+    await key('m');
+    expect(part('mute').attributes('aria-label')).toBe('Unmute');
+  });
+
+  it('follows a link to a file', async () => {
+    await open('?file=song.mp3&autoplay=1&lang=zh');
+    expect(part('playback-state').text()).toBe('going');
+    expect(part('file-song.mp3').attributes('aria-pressed')).toBe('true');
+    expect(part('pause').attributes('aria-label')).toBe('暂停');
+    expect(document.documentElement.lang).toBe('zh-CN');
+  });
+
+  it('asks for relays alone when told to', async () => {
+    await open('?relay');
+    expect(gateway.session.options.iceTransportPolicy).toBe('relay');
+  });
+
+  it('leaves no session behind', async () => {
+    await open();
+    page.unmount();
+    await flushPromises();
+    expect(gateway.sessions.size).toBe(0);
+  });
+});
+
+describe('an error', () => {
+  it('says what to do, and is tried again', async () => {
+    gateway.faults.connect = new PlayError('no-plugin', 'No such plugin (460)');
+    await open();
+    expect(part('error').text()).toContain('must install janus.plugin.tms.play');
+    expect(part('error').text()).toContain('No such plugin (460)');
+    gateway.faults.connect = undefined;
+    await press('retry');
+    expect(part('error').exists()).toBe(false);
+    expect(part('channel-state').text()).toBe('webrtcUp');
+  });
+
+  it('of a file leaves the connection alone', async () => {
+    await open('?file=film.mp4');
+    gateway.files.delete('film.mp4');
+    await press('play');
+    expect(part('error').text()).toContain('The server has no file “film.mp4”.');
+    expect(part('channel-state').text()).toBe('webrtcUp');
+    expect(part('retry').exists()).toBe(false);
+  });
+});

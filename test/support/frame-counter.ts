@@ -1,5 +1,10 @@
 /** Reads the counter that every frame of the sample films carries. */
-import { checksum, counterLayout, counterMarks, type FrameId } from '../../scripts/lib/samples/frame-counter.ts';
+import {
+  checksum,
+  counterLayout,
+  counterMarks,
+  type FrameId,
+} from '../../scripts/lib/samples/frame-counter.ts';
 
 export { counterLayout, encodeFrame, type FrameId } from '../../scripts/lib/samples/frame-counter.ts';
 

@@ -49,7 +49,8 @@ export function findOnsets(samples: Float32Array, sampleRate: number): Onset[] {
     }
     // The note rings on: wait until it has faded, or another one is stronger.
     place = best + before;
-    while (place < places && strongest(levels, place) === winner && levels[winner][place] >= threshold) place++;
+    while (place < places && strongest(levels, place) === winner && levels[winner][place] >= threshold)
+      place++;
   }
   return onsets;
 }
@@ -80,5 +81,5 @@ function levelsOf(samples: Float32Array, sampleRate: number, pitch: number, plac
 /** Root mean square of the samples in dB of full scale; -Infinity for silence. */
 export function loudness(samples: Float32Array): number {
   const sum = samples.reduce((total, sample) => total + sample * sample, 0);
-  return 10 * Math.log10(sum / samples.length);
+  return 10 * Math.log10(sum / Math.max(1, samples.length));
 }

@@ -1,7 +1,7 @@
 import type { Channel } from './channel.ts';
 import { within } from './deadline.ts';
 import { Emitter } from './emitter.ts';
-import { PlayError } from './errors.ts';
+import { type ErrorCode, PlayError } from './errors.ts';
 import { type EventName, type PluginMessage, type Probe, parseError, parseProbe } from './protocol.ts';
 
 export type PlaybackState = 'ready' | 'going' | 'paused';
@@ -162,6 +162,8 @@ function refuse(reply: unknown): void {
   if (error) throw playError(error);
 }
 
+const pluginErrors: Record<number, ErrorCode> = { 404: 'no-such-file', 462: 'wrong-state' };
+
 function playError({ code, reason }: NonNullable<PluginMessage['error']>): PlayError {
-  return new PlayError(code === 404 ? 'no-such-file' : 'cannot-play', reason);
+  return new PlayError(pluginErrors[code] ?? 'cannot-play', reason);
 }

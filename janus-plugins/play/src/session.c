@@ -44,9 +44,57 @@ void session_init(struct session *session, const struct session_callbacks *callb
     }
 }
 
-/* The end of a play; the lock is held. */
+/* Unless it is one of the functions of the header, the caller of what follows holds the lock. */
+
+static int64_t item_due(const struct session *session, enum asset_medium medium, size_t item)
+{
+    return session->anchor + asset_time(session->asset, medium, item);
+}
+
+static uint32_t timestamp_at(const struct session *session, const struct session_medium *medium, int64_t due)
+{
+    return medium->timestamp_base + (uint32_t)clock_ticks(due - session->epoch, medium->clock_rate);
+}
+
+/* Sends what stands behind the header's place in `packet`. */
+static void send_packet(struct session *session, enum asset_medium which, uint8_t *packet, size_t payload,
+                        uint32_t timestamp, bool marker)
+{
+    struct session_medium *medium = &session->media[which];
+
+    rtp_write_header(packet, &(struct rtp_header){.marker = marker,
+                                                  .payload_type = medium->payload_type,
+                                                  .sequence = medium->sequence++,
+                                                  .timestamp = timestamp});
+    medium->timestamp = timestamp;
+    medium->started = true;
+    session->callbacks->send(session->owner, which == ASSET_VIDEO, packet, RTP_HEADER_SIZE + payload);
+}
+
+/* Tells the receiver that the silence to come is meant: else it would take it for loss, stretch the last
+ * sound, and forget by how much it had delayed sound against picture. */
+static void send_silence(struct session *session)
+{
+    /* Opus at 48 kHz, stereo, 20 ms: silence, and a frame of no bytes, which begins a pause (DTX). */
+    static const uint8_t silence[] = {0xfc, 0xff, 0xfe}, pause[] = {0xfc};
+    struct session_medium *medium = &session->media[ASSET_AUDIO];
+    uint8_t packet[RTP_HEADER_SIZE + sizeof silence];
+
+    if (!session->connected || medium->count == 0 || medium->after_gap)
+        return;
+    int64_t due = item_due(session, ASSET_AUDIO, medium->next);
+    memcpy(packet + RTP_HEADER_SIZE, silence, sizeof silence);
+    send_packet(session, ASSET_AUDIO, packet, sizeof silence, timestamp_at(session, medium, due), false);
+    due += AUDIO_PACKET_TIME;
+    memcpy(packet + RTP_HEADER_SIZE, pause, sizeof pause);
+    send_packet(session, ASSET_AUDIO, packet, sizeof pause, timestamp_at(session, medium, due), false);
+    medium->after_gap = true;
+    session->silent_until = due + AUDIO_PACKET_TIME;
+}
+
 static void end_play(struct session *session)
 {
+    send_silence(session);
     for (int i = 0; i < ASSET_MEDIA; i++)
         if (session->media[i].window.asset)
             window_close(&session->media[i].window);
@@ -168,6 +216,7 @@ bool session_pause(struct session *session, int64_t now)
     if (going) {
         session->state = SESSION_PAUSED;
         session->paused_at = now;
+        send_silence(session);
     }
     pthread_mutex_unlock(&session->lock);
     return going;
@@ -182,6 +231,15 @@ static void delay(struct session *session, int64_t time)
     session->media[ASSET_AUDIO].after_gap = true;
 }
 
+/* Sound follows the silence that was sent, however short the pause was. */
+static void keep_silence(struct session *session)
+{
+    int64_t due = item_due(session, ASSET_AUDIO, session->media[ASSET_AUDIO].next);
+
+    if (session->anchored && due < session->silent_until)
+        delay(session, session->silent_until - due);
+}
+
 bool session_resume(struct session *session, int64_t now)
 {
     pthread_mutex_lock(&session->lock);
@@ -189,6 +247,7 @@ bool session_resume(struct session *session, int64_t now)
     if (paused) {
         session->state = SESSION_GOING;
         delay(session, now - session->paused_at);
+        keep_silence(session);
     }
     pthread_mutex_unlock(&session->lock);
     return paused;
@@ -211,33 +270,6 @@ void session_request_key_frame(struct session *session)
     if (session->state == SESSION_GOING)
         session->repair_wanted = true;
     pthread_mutex_unlock(&session->lock);
-}
-
-/* What follows runs in session_advance(), with the lock held. */
-
-static int64_t item_due(const struct session *session, enum asset_medium medium, size_t item)
-{
-    return session->anchor + asset_time(session->asset, medium, item);
-}
-
-static uint32_t timestamp_at(const struct session *session, const struct session_medium *medium, int64_t due)
-{
-    return medium->timestamp_base + (uint32_t)clock_ticks(due - session->epoch, medium->clock_rate);
-}
-
-/* Sends what stands behind the header's place in `packet`. */
-static void send_packet(struct session *session, enum asset_medium which, uint8_t *packet, size_t payload,
-                        uint32_t timestamp, bool marker)
-{
-    struct session_medium *medium = &session->media[which];
-
-    rtp_write_header(packet, &(struct rtp_header){.marker = marker,
-                                                  .payload_type = medium->payload_type,
-                                                  .sequence = medium->sequence++,
-                                                  .timestamp = timestamp});
-    medium->timestamp = timestamp;
-    medium->started = true;
-    session->callbacks->send(session->owner, which == ASSET_VIDEO, packet, RTP_HEADER_SIZE + payload);
 }
 
 /* The item to be had ready next. */
@@ -427,6 +459,7 @@ static int64_t play(struct session *session, int64_t now)
             return now + POLL;
         session->anchored = true;
         session->anchor = now + LEAD;
+        keep_silence(session);
     }
     for (;;) {
         int64_t video_due = medium_due(session, ASSET_VIDEO), audio_due = medium_due(session, ASSET_AUDIO);

@@ -63,6 +63,7 @@ struct session {
     bool anchored;
     int64_t anchor; /* the moment at which position 0 of the file is, or would have been, due */
     int64_t paused_at;
+    int64_t silent_until; /* the end of the silence last sent */
     struct session_medium media[ASSET_MEDIA];
     struct session_burst burst;
 

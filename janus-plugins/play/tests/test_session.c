@@ -137,13 +137,39 @@ static size_t next_packet(size_t from, bool video)
     return from;
 }
 
+/* The two packets that announce a pause of the sound, the second of which is an empty frame. */
+static bool is_silence(const struct packet *packet)
+{
+    return packet->size == RTP_HEADER_SIZE + 1 ||
+           (packet + 1 < packets + packet_count && packet[1].size == RTP_HEADER_SIZE + 1);
+}
+
+static size_t count_silence(void)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < packet_count; i++)
+        count += is_silence(&packets[i]);
+    return count;
+}
+
 static size_t count_kind(bool video)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < packet_count; i++)
-        count += packets[i].video == video;
+        count += packets[i].video == video && !is_silence(&packets[i]);
     return count;
+}
+
+/* When the last packet of the film itself was sent, after the first. */
+static int64_t time_taken(void)
+{
+    size_t last = packet_count - 1;
+
+    while (is_silence(&packets[last]))
+        last--;
+    return packets[last].at - packets[0].at;
 }
 
 static bool sequences_go_on(bool video)
@@ -167,7 +193,7 @@ static int64_t worst_timestamp(bool video)
     int64_t worst = 0;
 
     for (size_t i = first; i < packet_count; i = next_packet(i + 1, video)) {
-        if (packets[i].timestamp == timestamp)
+        if (packets[i].timestamp == timestamp || is_silence(&packets[i]))
             continue;
         timestamp = packets[i].timestamp;
         int64_t told = (int64_t)(uint32_t)(timestamp - packets[first].timestamp) * SECONDS(1) / rate;
@@ -234,7 +260,7 @@ static void test_film(void)
     check(sequences_go_on(true) && sequences_go_on(false), "no sequence number is missing");
     check(worst_timestamp(true) < MILLISECONDS(1) && worst_timestamp(false) < MILLISECONDS(1),
           "timestamps tell the time");
-    check_int((packets[packet_count - 1].at - packets[0].at) / MILLISECONDS(1), 3980, "it took its time");
+    check_int(time_taken() / MILLISECONDS(1), 3980, "it took its time");
     end_viewer();
 }
 
@@ -246,14 +272,46 @@ static void test_pause(void)
     size_t sent = packet_count;
     session_pause(&session, now);
     pass(SECONDS(60), 0);
-    check(packet_count == sent, "in a pause nothing is sent");
+    check(packet_count == sent + 2 && is_silence(&packets[sent]) && is_silence(&packets[sent + 1]),
+          "in a pause nothing is sent but that the sound pauses");
     session_resume(&session, now);
     play_until_end();
     check(sequences_go_on(true) && sequences_go_on(false), "after a minute's pause sequence numbers go on");
     check(worst_timestamp(true) < MILLISECONDS(1) && worst_timestamp(false) < MILLISECONDS(1),
           "and timestamps have gone on to tell the time");
-    check(packets[next_packet(sent, false)].marker, "the sound has a marker after the gap");
+    check(packets[next_packet(sent + 2, false)].marker, "the sound has a marker after the gap");
     check_int((long long)count_kind(false), 200, "nothing was lost");
+    end_viewer();
+}
+
+static bool sound_timestamps_grow(void)
+{
+    size_t before = next_packet(0, false);
+
+    for (size_t i = next_packet(before + 1, false); i < packet_count; i = next_packet(i + 1, false)) {
+        uint32_t step = packets[i].timestamp - packets[before].timestamp;
+        if (step < AUDIO_PACKET_SAMPLES || step > 1u << 31)
+            return false;
+        before = i;
+    }
+    return true;
+}
+
+static void test_short_pauses(void)
+{
+    begin_viewer();
+    launch("film.mp4");
+    for (int i = 0; i < 20; i++) {
+        pass(MILLISECONDS(90), 0);
+        session_pause(&session, now);
+        pass(MILLISECONDS(i), 0);
+        session_resume(&session, now);
+    }
+    session_stop(&session);
+    launch("sound.wav");
+    pass(SECONDS(1), 0);
+    check_int((long long)count_silence(), 40, "every pause of the sound is announced");
+    check(sound_timestamps_grow(), "however short pauses are, the sound of after does not overlap that of before");
     end_viewer();
 }
 
@@ -351,7 +409,7 @@ static void test_repair(void)
     play_until_end();
     check(sequences_go_on(true) && sequences_go_on(false), "sequence numbers go on");
     check_int((long long)count_kind(false), 200, "and the sound was not touched");
-    check_int((packets[packet_count - 1].at - packets[0].at) / MILLISECONDS(1), 3980, "nor the time it took");
+    check_int(time_taken() / MILLISECONDS(1), 3980, "nor the time it took");
     end_viewer();
 }
 
@@ -444,6 +502,7 @@ int main(void)
     test_states();
     test_film();
     test_pause();
+    test_short_pauses();
     test_second_file();
     test_late();
     test_sound_alone();

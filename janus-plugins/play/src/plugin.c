@@ -121,7 +121,9 @@ static void push_event(gpointer data, gpointer user_data)
     json_t *event = protocol_event(notice->event);
 
     (void)user_data;
-    gateway->push_event(notice->viewer->handle, &play_plugin, notice->transaction, event, NULL);
+    /* When the core ends, its transports end before its plugins: there is nobody to tell. */
+    if (!g_atomic_int_get(&stopping))
+        gateway->push_event(notice->viewer->handle, &play_plugin, notice->transaction, event, NULL);
     json_decref(event);
     notice_free(notice);
 }

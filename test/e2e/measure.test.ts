@@ -104,27 +104,45 @@ describe('a film played from its file', () => {
 });
 
 describe('a film sent through a peer connection', () => {
-  it('is read, its sound in step, and a sender that stops is a freeze', async () => {
-    await play('sample.mp4');
+  /** Chromium hands the sound of a captured element over this long before its picture: one buffer of its output. */
+  const captureLead = 64;
+  /** WebRTC does not correct less than 30 ms, and takes its time; on a busy machine that adds up. */
+  const tolerance = 90;
+
+  it.each([
+    ['sample.mp4', 0],
+    ['late.mp4', 200],
+  ])('%s is read, its sound %i ms late', async (name, late) => {
+    await play(name);
     await connect();
     await waitForFrame(test.page, () => true, { selector: '#received' });
     // The receiver needs some reports of the sender before it brings sound and picture together.
     await test.page.waitForTimeout(12_000);
 
-    const playback = await measurePlayback(test.page, { seconds: 5, selector: '#received' });
+    const playback = await measurePlayback(test.page, { seconds: 6, selector: '#received' });
     expect(playback.framesRead).toBeGreaterThan(60);
+    expect(playback.framesUnreadable).toBeLessThan(playback.framesRead / 20);
     expect(playback.jumps).toEqual([]);
-    expect(playback.freezes).toEqual([]);
-    expect(playback.tones.length).toBeGreaterThanOrEqual(4);
+    expect(playback.tones.length).toBeGreaterThanOrEqual(5);
+    expect(Math.abs((playback.avOffsetMs?.median ?? Number.NaN) + captureLead - late)).toBeLessThan(
+      tolerance,
+    );
+  });
 
-    const measured = measurePlayback(test.page, { seconds: 4, selector: '#received' });
+  it('is frozen while its sender stands still', async () => {
+    await play('sample.mp4');
+    await connect();
+    await waitForFrame(test.page, () => true, { selector: '#received' });
     await test.page.waitForTimeout(1000);
-    await test.page.locator('#sent').evaluate((video: HTMLVideoElement) => video.pause());
-    await test.page.waitForTimeout(1500);
-    await test.page.locator('#sent').evaluate((video: HTMLVideoElement) => video.play());
+    const measured = measurePlayback(test.page, { seconds: 5, selector: '#received' });
+    const sent = test.page.locator('#sent');
+    await test.page.waitForTimeout(1000);
+    await sent.evaluate((video: HTMLVideoElement) => video.pause());
+    await test.page.waitForTimeout(2000);
+    await sent.evaluate((video: HTMLVideoElement) => video.play());
     const { freezes } = await measured;
     expect(freezes).toHaveLength(1);
-    expect(Math.abs(freezes[0].duration - 1500)).toBeLessThan(500);
+    expect(Math.abs(freezes[0].duration - 2000)).toBeLessThan(600);
   });
 });
 

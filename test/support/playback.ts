@@ -26,7 +26,7 @@ export interface Playback {
   missing: number[];
   /** Where the counter went back, went on by more than a second, or to another film. */
   jumps: { at: number; from: FrameId; to: FrameId }[];
-  /** When no new frame was shown for longer than `freezeAfter`. */
+  /** When the picture did not change for longer than `freezeAfter`. */
   freezes: { at: number; duration: number }[];
   /** Loudness of all that was heard, in dB of full scale; -Infinity for silence. */
   loudness: number;
@@ -102,19 +102,35 @@ function succession(read: ReadFrame[], since: (time: number) => number): Pick<Pl
   return { missing, jumps };
 }
 
-/** A gap in which frames were counted is not a freeze: the page was too busy to look. */
+/**
+ * Gaps between one picture and the next that differs. Where both the browser's count of frames and their own counter
+ * went on meanwhile without our seeing it, the page was only too busy to look.
+ */
 function findFreezes(
   { from, to, frames }: Recording,
   freezeAfter: number,
 ): { at: number; duration: number }[] {
+  const pictures = frames.map(({ levels, shown, count }, seen) => ({
+    shown,
+    unseen: count - seen,
+    counter: decodeFrame(levels)?.frame,
+  }));
+  const changes = pictures.filter(
+    ({ counter }, index) => counter === undefined || counter !== pictures[index - 1]?.counter,
+  );
+  const nothing = { unseen: 0, counter: 0 };
   const edges = [
-    { shown: from, count: (frames.at(0)?.count ?? 0) - 1 },
-    ...frames,
-    { shown: to, count: (frames.at(-1)?.count ?? 0) + 1 },
+    { ...(pictures.at(0) ?? nothing), shown: from },
+    ...changes,
+    { ...(pictures.at(-1) ?? nothing), shown: to },
   ];
-  return edges.slice(1).flatMap(({ shown, count }, index) => {
-    const [at, duration] = [edges[index].shown, shown - edges[index].shown];
-    return duration > freezeAfter && count - edges[index].count <= 1 ? [{ at, duration }] : [];
+  return edges.slice(1).flatMap((edge, index) => {
+    const before = edges[index];
+    const duration = edge.shown - before.shown;
+    const unseen = edge.unseen - before.unseen;
+    const played = Math.abs((edge.counter ?? unseen) - (before.counter ?? 0));
+    const busy = Math.min(unseen, played) > duration / frameDuration / 2;
+    return duration > freezeAfter && !busy ? [{ at: before.shown, duration }] : [];
   });
 }
 

@@ -7,11 +7,13 @@ type Reply = object | 'unreachable' | 'silent' | number;
 
 /** Janus's REST API, as far as a request's name decides the reply. */
 const replies: Record<string, Reply> = {};
+const requests: string[] = [];
 /** Requests that have no answer yet. */
 const pending = new Set<string>();
 
 function fakeFetch(url: string, { method, body, signal }: RequestInit): Promise<Response> {
   const name = method === 'GET' ? 'poll' : JSON.parse(String(body)).janus;
+  requests.push(name);
   const reply = replies[name];
   if (reply === 'unreachable') return Promise.reject(new TypeError('Failed to fetch'));
   if (typeof reply === 'number') return Promise.resolve(new Response('', { status: reply }));
@@ -41,11 +43,12 @@ function connect(signal = new AbortController().signal): Promise<Session> {
 beforeEach(() => {
   vi.stubGlobal('RTCPeerConnection', class {});
   vi.stubGlobal('fetch', fakeFetch);
-  lost.length = 0;
+  lost.length = requests.length = 0;
   pending.clear();
   Object.assign(replies, {
     create: { janus: 'success', data: { id: 11 } },
     attach: { janus: 'success', data: { id: 22 } },
+    claim: { janus: 'success', session_id: 11 },
     destroy: { janus: 'success' },
     poll: 'silent',
   });
@@ -83,7 +86,16 @@ describe('a session', () => {
   ])('is lost when %s', async (_, poll, code) => {
     replies.poll = poll;
     await connect();
-    await vi.waitFor(() => expect(lost.map((error) => error.code)).toEqual([code]));
+    await vi.waitFor(() => expect(lost.map((error) => error.code)).toEqual([code]), 5000);
+  });
+
+  it('is claimed after a trouble of the network, and polled again', async () => {
+    replies.poll = 'unreachable';
+    await connect();
+    replies.poll = 'silent';
+    await vi.waitFor(() => expect(pending.size).toBe(1), 5000);
+    expect(requests).toEqual(['create', 'poll', 'claim', 'poll']);
+    expect(lost).toEqual([]);
   });
 });
 

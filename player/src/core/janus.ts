@@ -1,6 +1,7 @@
 /** The gateway over the network: janus.js, and what it needs to report errors well and to end without a trace. */
 import Janus, { type JanusJS } from 'janus-gateway';
 import adapter from 'webrtc-adapter';
+import { sleep } from './deadline.ts';
 import { PlayError } from './errors.ts';
 import type { ConnectOptions, Description, Gateway, Handle, HandleEvents, Session } from './gateway.ts';
 
@@ -27,6 +28,9 @@ const requestTimeout = 10_000;
 const longPollTimeout = 40_000;
 /** A server that is gone must not hold up a page that leaves. */
 const destroyTimeout = 2_000;
+
+/** Between a poll that failed and the next try, in ms; after the last one the session counts as lost. */
+const pollPauses = [250, 500, 1000];
 
 /** Janus's error codes that mean something to a viewer. */
 const janusErrors: Record<number, PlayError['code']> = { 403: 'not-allowed', 458: 'lost', 460: 'no-plugin' };
@@ -76,14 +80,14 @@ class Line {
   async call(url: string, options: JanusJS.HttpApiCallOption): Promise<void> {
     const { signal } = this.#life;
     try {
-      const reply = await this.#fetch(url, options);
+      const reply = options.verb === 'GET' ? await this.#poll(url, options) : await this.#fetch(url, options);
       if (!signal.aborted) options.success(reply);
     } catch (cause) {
       if (signal.aborted) return;
       const error = PlayError.from(cause);
-      // A session that is gone answers every poll at once: polling on would never end.
-      if (options.verb === 'GET' && error.code === 'lost') return this.lost(error);
-      options.error?.(`error #${this.#errors.push(error) - 1}`, '');
+      // janus.js would poll on at once, which a session that is gone answers at once, for ever.
+      if (options.verb === 'GET') this.lost(new PlayError('lost', error.detail, error));
+      else options.error?.(`error #${this.#errors.push(error) - 1}`, '');
     }
   }
 
@@ -91,6 +95,27 @@ class Line {
   close(): void {
     this.#life.abort();
     Line.#lines.delete(this.#number);
+  }
+
+  /** Asks for the next events, through short troubles of the network. */
+  async #poll(url: string, options: JanusJS.HttpApiCallOption): Promise<JanusReply> {
+    for (const pause of pollPauses) {
+      try {
+        return await this.#fetch(url, options);
+      } catch (cause) {
+        if (PlayError.from(cause).code === 'lost') throw cause;
+      }
+      await sleep(pause, this.#life.signal);
+      await this.#claim(url).catch(() => {});
+    }
+    return this.#fetch(url, options);
+  }
+
+  /** The gateway may still wait on the poll that the network lost, and would give it the next event. */
+  #claim(pollUrl: string): Promise<JanusReply> {
+    const [, server, session] = /^(.*)\/(\d+)(?:\?|$)/.exec(pollUrl) ?? [];
+    const body = { janus: 'claim', session_id: Number(session), transaction: Janus.randomString(12) };
+    return this.#fetch(server, { verb: 'POST', body } as JanusJS.HttpApiCallOption);
   }
 
   async #fetch(

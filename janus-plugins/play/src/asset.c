@@ -17,6 +17,9 @@
 #define SEGMENT_TIME SECONDS(1)
 #define SEGMENT_BYTES (512 * 1024)
 
+/* Ten seconds of sound are made in a fraction of one, which must not hold up the pacer meanwhile. */
+#define TRANSCODER_NICENESS 10
+
 struct library {
     char *root;
     struct workers *readers;     /* they wait for the disk */
@@ -481,8 +484,8 @@ struct library *library_open(const char *root, unsigned readers, unsigned transc
         return NULL;
     pthread_mutex_init(&library->lock, NULL);
     library->root = strdup(root);
-    library->readers = workers_start(readers);
-    library->transcoders = workers_start(transcoders);
+    library->readers = workers_start(readers, 0);
+    library->transcoders = workers_start(transcoders, TRANSCODER_NICENESS);
     if (!library->root || !library->readers || !library->transcoders) {
         library_close(library);
         return NULL;

@@ -251,7 +251,7 @@ static bool index_video(struct media_index *index, const struct input *input, AV
     if (!copy_entries(stream, input, &index->video, reason))
         return false;
     if (index->video.count == 0) {
-        reason_set(reason, "the video has no frame, or the mp4 is fragmented, which is not supported");
+        reason_set(reason, "the video has no frames");
         return false;
     }
     to_presentation_times(input, stream, &index->video);
@@ -334,7 +334,7 @@ static bool index_audio(struct media_index *index, const struct input *input, AV
     else
         done = index_pcm(index, input, stream, reason);
     if (done && index->audio.count == 0) {
-        reason_set(reason, "the file has no sound in it, or it is a fragmented mp4, which is not supported");
+        reason_set(reason, "the sound has no frames");
         return false;
     }
     return done;

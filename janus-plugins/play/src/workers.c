@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct workers {
     pthread_mutex_t lock;
@@ -11,6 +12,7 @@ struct workers {
     struct job *first;
     struct job **end;
     bool stopping;
+    int niceness;
     unsigned count;
     pthread_t threads[];
 };
@@ -19,6 +21,8 @@ static void *work(void *argument)
 {
     struct workers *workers = argument;
 
+    /* On Linux niceness is a thread's own. */
+    nice(workers->niceness);
     pthread_mutex_lock(&workers->lock);
     for (;;) {
         while (!workers->first && !workers->stopping)
@@ -37,7 +41,7 @@ static void *work(void *argument)
     return NULL;
 }
 
-struct workers *workers_start(unsigned threads)
+struct workers *workers_start(unsigned threads, int niceness)
 {
     struct workers *workers = calloc(1, sizeof *workers + threads * sizeof workers->threads[0]);
 
@@ -46,6 +50,7 @@ struct workers *workers_start(unsigned threads)
     pthread_mutex_init(&workers->lock, NULL);
     pthread_cond_init(&workers->wake, NULL);
     workers->end = &workers->first;
+    workers->niceness = niceness;
     while (workers->count < threads &&
            pthread_create(&workers->threads[workers->count], NULL, work, workers) == 0)
         workers->count++;

@@ -11,8 +11,8 @@ struct job {
 
 struct workers;
 
-/* NULL when no thread could be started. */
-struct workers *workers_start(unsigned threads);
+/* `niceness` is how far the threads stand back behind others. NULL when none could be started. */
+struct workers *workers_start(unsigned threads, int niceness);
 
 void workers_submit(struct workers *workers, struct job *job);
 

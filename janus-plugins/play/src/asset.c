@@ -348,11 +348,7 @@ static void cut_video(struct track *track, const struct index_track *frames)
 
 static void cut_audio(struct track *track, const struct media_index *index)
 {
-    int64_t end = index_track_end(&index->audio);
-
-    if (end > index->duration)
-        end = index->duration;
-    track->count = (size_t)((end + AUDIO_PACKET_TIME - 1) / AUDIO_PACKET_TIME);
+    track->count = (size_t)((index->audio.end + AUDIO_PACKET_TIME - 1) / AUDIO_PACKET_TIME);
     track->segments = (track->count + AUDIO_STRETCH - 1) / AUDIO_STRETCH;
 }
 

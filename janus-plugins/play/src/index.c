@@ -351,24 +351,24 @@ static void start_at_zero(struct media_index *index)
         index->audio.frames[i].time += shift;
 }
 
-int64_t index_track_end(const struct index_track *track)
+/* The last frame lasts as long as the one before it; of PCM, in proportion to its size. */
+static void find_end(struct index_track *track, bool pcm)
 {
     if (track->count == 0)
-        return 0;
-    /* The last frame lasts as long as the one before it. */
+        return;
     const struct index_frame *last = &track->frames[track->count - 1];
-    int64_t end = last->time + (track->count > 1 ? last->time - last[-1].time : 0);
-    return end > 0 ? end : 0;
+    int64_t length = track->count > 1 ? last->time - last[-1].time : 0;
+    if (track->count > 1 && pcm && last[-1].size > 0)
+        length = av_rescale(length, last->size, last[-1].size);
+    track->end = last->time + length > 0 ? last->time + length : 0;
 }
 
-/* What the container says, unless it is mp3: there it is a guess from the bit rate. */
+/* Of an mp3 the container only guesses it, from the bit rate. */
 static int64_t duration(const AVFormatContext *format, const struct media_index *index)
 {
-    int64_t video_end = index_track_end(&index->video), audio_end = index_track_end(&index->audio);
-
-    if (format->duration > 0 && index->audio_codec && index->audio_codec->codec_id != AV_CODEC_ID_MP3)
+    if (format->duration > 0 && !(index->audio_codec && index->audio_codec->codec_id == AV_CODEC_ID_MP3))
         return av_rescale(format->duration, SECONDS(1), AV_TIME_BASE);
-    return video_end > audio_end ? video_end : audio_end;
+    return index_end(index);
 }
 
 static struct media_index *read_index(const struct input *input, struct reason *reason)
@@ -391,6 +391,8 @@ static struct media_index *read_index(const struct input *input, struct reason *
         return NULL;
     }
     start_at_zero(index);
+    find_end(&index->video, false);
+    find_end(&index->audio, audio && av_get_bits_per_sample(audio->codecpar->codec_id) > 0);
     index->duration = duration(format, index);
     return index;
 }

@@ -21,11 +21,13 @@ struct index_frame {
 struct index_track {
     struct index_frame *frames;
     size_t count; /* 0: the file has no such track */
+    int64_t end;  /* when the last frame is over */
 };
 
 struct media_index {
+    /* As the container has them. */
     int64_t duration;
-    unsigned streams; /* as the container counts them */
+    unsigned streams;
     struct index_track video;
     struct h264_config h264;
     struct index_track audio;
@@ -35,8 +37,11 @@ struct media_index {
 /* Reads the index of an open file. Returns NULL, with a reason, for what cannot be played. */
 struct media_index *index_read(int fd, struct reason *reason);
 
-/* When the track is over; 0 for no track. */
-int64_t index_track_end(const struct index_track *track);
+/* When the last frame of all is over. */
+static inline int64_t index_end(const struct media_index *index)
+{
+    return index->video.end > index->audio.end ? index->video.end : index->audio.end;
+}
 
 void index_free(struct media_index *index);
 

@@ -401,9 +401,8 @@ static void send_video(struct session *session)
     bool last;
     size_t size;
 
-    while ((size = packetizer_next(&burst->packetizer, packet + RTP_HEADER_SIZE, &last)) == 0) {
+    while ((size = packetizer_next(&burst->packetizer, packet + RTP_HEADER_SIZE, &last)) == 0)
         cut_picture(session, ++burst->picture, &burst->packetizer);
-    }
     uint32_t behind = (uint32_t)(burst->last - burst->picture) * burst->timestamp_step;
     send_packet(session, ASSET_VIDEO, packet, size, burst->timestamp - behind, last);
     if (++burst->sent == burst->packets)
@@ -468,7 +467,7 @@ static int64_t play(struct session *session, int64_t now)
         struct session_medium *medium = &session->media[which];
 
         if (due == NEVER) {
-            due = session->anchor + asset_index(session->asset)->duration;
+            due = session->anchor + index_end(asset_index(session->asset));
             if (due <= now) {
                 end_play(session);
                 return NEVER;

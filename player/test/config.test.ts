@@ -21,6 +21,7 @@ describe('the server', () => {
     [{ VUE_APP_JANUS_HTTPS_PORT: '9089' }, https, 'https://media.example:9089/janus'],
     [{ VUE_APP_JANUS_HTTP_PORT: 9088 }, http, 'http://media.example:9088/janus'],
     [{ VUE_APP_JANUS_HTTP_PORT: 9088 }, https, 'https://media.example:8089/janus'],
+    [{ VUE_APP_JANUS_HTTP_SERVER: 'https://other.example/janus/' }, https, 'https://other.example/janus'],
     [
       { VUE_APP_JANUS_HTTP_SERVER: 'http://other.example:1/j', VUE_APP_JANUS_ADDRESS: 'x' },
       http,

@@ -78,6 +78,20 @@ describe('the page', () => {
     expect(part('times').text()).toBe('0:00 / 0:05');
   });
 
+  it('plays what is clicked twice, and what plays goes on', async () => {
+    await open();
+    await press('file-film.mp4');
+    await press('play');
+    await part('file-song.mp3').trigger('click');
+    await part('file-song.mp3').trigger('dblclick');
+    await flushPromises();
+    expect(part('playback-state').text()).toBe('going');
+    expect(document.title).toContain('song.mp3');
+    await part('file-song.mp3').trigger('dblclick');
+    await flushPromises();
+    expect(part('playback-state').text()).toBe('going');
+  });
+
   it('does not play what cannot be played', async () => {
     await open();
     await press('file-gone.mp4');

@@ -178,9 +178,12 @@ export class Channel extends Emitter<ChannelEvents> {
 
   /** Tracks of both media go into one stream, so that one element plays them together. */
   #place(track: MediaStreamTrack, present: boolean): void {
+    if (!present) {
+      this.#stream?.removeTrack(track);
+      return;
+    }
     const stream = this.#stream ?? new MediaStream();
-    if (present) stream.addTrack(track);
-    else stream.removeTrack(track);
+    stream.addTrack(track);
     if (stream === this.#stream) return;
     this.#stream = stream;
     this.emit('stream', stream);

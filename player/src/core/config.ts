@@ -25,7 +25,9 @@ const defaultPorts = { http: 8088, https: 8089 };
 
 /** The Janus API's URL: as configured, else at the page's own origin. */
 export function serverUrl(config: PlayConfig, page: URL | Location): string {
-  if (config.VUE_APP_JANUS_HTTP_SERVER) return new URL(config.VUE_APP_JANUS_HTTP_SERVER, page.href).href;
+  if (config.VUE_APP_JANUS_HTTP_SERVER) {
+    return new URL(config.VUE_APP_JANUS_HTTP_SERVER, page.href).href.replace(/\/$/, '');
+  }
   const {
     VUE_APP_JANUS_ADDRESS: address,
     VUE_APP_JANUS_HTTP_PORT: http,

@@ -18,6 +18,6 @@ export { type ErrorCode, PlayError } from './errors.ts';
 export type { ConnectOptions, Description, Gateway, Handle, HandleEvents, Session } from './gateway.ts';
 export { janusGateway } from './janus.ts';
 export { Playback, type PlaybackEvents, type PlaybackState } from './playback.ts';
-export type { Probe, StreamInfo } from './protocol.ts';
+export type { Probe } from './protocol.ts';
 export { keepOpen, reconnectDelays } from './reconnect.ts';
 export { type Counters, readStats, type Stats } from './stats.ts';

@@ -176,22 +176,14 @@ function initialize(): void {
 
 function createSession(line: Line, { iceServers, iceTransportPolicy }: ConnectOptions): Promise<Janus> {
   return new Promise((resolve, reject) => {
-    let established = false;
     const janus: Janus = new Janus({
       server: line.address,
       iceServers,
       iceTransportPolicy,
       longPollTimeout,
       destroyOnUnload: false,
-      success: () => {
-        established = true;
-        resolve(janus);
-      },
-      error: (text) => {
-        const error = line.error(text);
-        if (established) line.lost(new PlayError('lost', error.detail, error));
-        else reject(error);
-      },
+      success: () => resolve(janus),
+      error: (text) => reject(line.error(text)),
     });
   });
 }

@@ -69,7 +69,7 @@ export class Playback extends Emitter<PlaybackEvents> {
       if (this.#state !== 'ready') await this.#stop();
       this.#file = file;
       try {
-        await this.#toggle(['launch.play']);
+        await this.#ask(toggle(file), 'launch.play');
       } finally {
         if (this.#state === 'ready') this.#file = undefined;
       }
@@ -79,14 +79,14 @@ export class Playback extends Emitter<PlaybackEvents> {
   /** Holds the picture. Nothing to do unless a file is going. */
   pause(): Promise<void> {
     return this.#command(async () => {
-      if (this.#state === 'going') await this.#toggle(['pause.play', 'exit.play']);
+      if (this.#state === 'going') await this.#toggle('pause.play');
     });
   }
 
   /** Goes on after a pause. Nothing to do unless paused. */
   resume(): Promise<void> {
     return this.#command(async () => {
-      if (this.#state === 'paused') await this.#toggle(['resume.play', 'exit.play']);
+      if (this.#state === 'paused') await this.#toggle('resume.play');
     });
   }
 
@@ -109,21 +109,23 @@ export class Playback extends Emitter<PlaybackEvents> {
     return done;
   }
 
-  /** One request starts, pauses and resumes. That the file has ended meanwhile is an answer, too. */
-  #toggle(expected: EventName[]): Promise<void> {
-    return this.#ask({ request: 'ctrl.play', file: this.#file }, expected);
+  async #toggle(expected: EventName): Promise<void> {
+    const event = await this.#ask(toggle(this.#file), expected, 'launch.play');
+    // The file ended just before the request came, which then began it anew.
+    if (event !== expected) await this.#stop();
   }
 
   async #stop(): Promise<void> {
     this.#stopping = true;
     try {
-      await this.#ask({ request: 'stop.play' }, ['exit.play']);
+      await this.#ask({ request: 'stop.play' }, 'exit.play');
     } finally {
       this.#stopping = false;
     }
   }
 
-  #ask(body: object, expected: EventName[]): Promise<void> {
+  /** Sends a request and waits for one of the events that answer it. */
+  #ask(body: object, ...expected: EventName[]): Promise<string | undefined> {
     return within(this.#timeout, 'no-answer', this.#channel.signal, async (limit) => {
       const answer = this.#channel.next(
         'message',
@@ -133,6 +135,7 @@ export class Playback extends Emitter<PlaybackEvents> {
       // The event may come before the request returns, and never comes if that is refused.
       const [message] = await Promise.all([answer, this.#channel.request(body).then(refuse)]);
       if (message.error) throw playError(message.error);
+      return message.event;
     });
   }
 
@@ -156,6 +159,9 @@ export class Playback extends Emitter<PlaybackEvents> {
     this.emit('state', { state, previous, file: this.#file });
   }
 }
+
+/** One request starts, pauses and resumes. */
+const toggle = (file: string | undefined) => ({ request: 'ctrl.play', file });
 
 function refuse(reply: unknown): void {
   const error = parseError(reply);

@@ -6,6 +6,7 @@ import {
   type Gateway,
   iceServersUrl,
   keepOpen,
+  type MediaFile,
   mediaFiles,
   Playback,
   type PlaybackState,
@@ -14,11 +15,6 @@ import {
   type Probe,
   serverUrl,
 } from '../core/index.ts';
-
-export interface LibraryFile {
-  name: string;
-  kind: 'video' | 'audio';
-}
 
 const soundNames = /\.(mp3|wav|ogg|opus|m4a|aac|flac)$/i;
 
@@ -40,18 +36,13 @@ export function usePlayer(gateway: Gateway, config: PlayConfig, page: Location |
   const error = shallowRef<PlayError>();
   const position = ref(0);
   const busy = ref(false);
-  const files = ref<LibraryFile[]>(mediaFiles(config));
-  const selected = ref<LibraryFile>();
+  const files = ref<MediaFile[]>(mediaFiles(config));
+  const selected = ref<MediaFile>();
   const probes = reactive(new Map<string, Probe>());
 
   const probe = computed(() => selected.value && probes.get(selected.value.name));
   const duration = computed(() => (probe.value?.playable ? probe.value.duration : undefined));
-  /** What the file turned out to hold, else what its entry says. */
-  const hasPicture = computed(() =>
-    probe.value?.playable && probe.value.streams.length > 0
-      ? probe.value.streams.some(({ kind }) => kind === 'video')
-      : selected.value?.kind !== 'audio',
-  );
+  const hasPicture = computed(() => selected.value?.kind !== 'audio');
   /** WebRTC is up, and nothing speaks against playing the chosen file. */
   const canPlay = computed(
     () => channelState.value === 'webrtcUp' && !!selected.value && probe.value?.playable !== false,
@@ -105,15 +96,16 @@ export function usePlayer(gateway: Gateway, config: PlayConfig, page: Location |
       .catch(() => {});
   }
 
+  /** Probes one file after another, the chosen one first, while this connection lasts. */
   async function probeAll(): Promise<void> {
-    probes.clear();
-    if (selected.value) await probeFile(selected.value.name);
-    for (const { name } of files.value)
-      if (channel.state !== 'failed' && !probes.has(name)) await probeFile(name);
+    const { signal } = channel;
+    for (const file of new Set([selected.value, ...files.value])) {
+      if (file && !signal.aborted) await probeFile(file.name);
+    }
   }
 
   /** Chooses a file; what plays is stopped. */
-  async function select(file: LibraryFile): Promise<void> {
+  async function select(file: MediaFile): Promise<void> {
     if (selected.value?.name === file.name) return;
     selected.value = file;
     error.value = undefined;

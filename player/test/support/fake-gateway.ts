@@ -9,7 +9,7 @@ import type {
 } from '../../src/core/gateway.ts';
 
 export interface FakeFile {
-  streams: number | object[];
+  streams: number;
   /** Microseconds. */
   duration: number;
 }

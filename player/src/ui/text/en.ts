@@ -9,6 +9,7 @@ export interface ErrorContext {
 export const en = {
   language: 'en',
   otherLanguage: '中文',
+  otherLanguageTag: 'zh-CN',
   switchLanguage: '切换到中文',
   title: 'Janus Play',
   tagline: 'Films and sound, live over WebRTC',
@@ -67,8 +68,6 @@ export const en = {
   pathTo: (local: string, remote: string, protocol: string) =>
     `${local} → ${remote}, ${protocol.toUpperCase()}`,
   streams: (count: number) => (count === 1 ? '1 stream' : `${count} streams`),
-  mono: 'mono',
-  stereo: 'stereo',
   keys: 'Space play or pause · S stop · M mute · F full screen · ↑ ↓ volume',
 
   retry: 'Try again',

@@ -3,6 +3,7 @@ import type { Text } from './en.ts';
 export const zh: Text = {
   language: 'zh-CN',
   otherLanguage: 'English',
+  otherLanguageTag: 'en',
   switchLanguage: 'Switch to English',
   title: 'Janus Play',
   tagline: '经 WebRTC 实时播放影片与声音',
@@ -60,8 +61,6 @@ export const zh: Text = {
   },
   pathTo: (local, remote, protocol) => `${local} → ${remote}，${protocol.toUpperCase()}`,
   streams: (count) => `${count} 路媒体流`,
-  mono: '单声道',
-  stereo: '立体声',
   keys: '空格 播放/暂停 · S 停止 · M 静音 · F 全屏 · ↑ ↓ 音量',
 
   retry: '重试',

@@ -323,22 +323,11 @@ static void test_late_requests(void)
     janus_refcount_decrease(&handle->ref);
 }
 
-static void write_media(void)
-{
-    struct media_film film = {
-        .seconds = 2, .pictures_per_key_frame = 25, .key_frame_size = 9000, .picture_size = 900};
-
-    media_write_film("film.mp4", &film);
-    film.b_frames = true;
-    media_write_film("bframes.mp4", &film);
-    media_write_wav("sound.wav", &(struct media_wav){8000, 1, 2});
-}
-
 int main(void)
 {
     int attached = 0;
 
-    write_media();
+    media_write_golden();
     pushed = g_async_queue_new();
     media_root.value = (char *)media_folder();
     check(create() == &play_plugin && play_plugin.init(&core, "/config") == 0, "the plugin starts");

@@ -11,7 +11,7 @@
 #define FILM_RATE 48000
 #define FILM_CHANNELS 2
 
-static char folder[64];
+static char folder[256];
 
 static void remove_folder(void)
 {
@@ -43,9 +43,15 @@ const char *media_folder(void)
     return folder;
 }
 
+void media_use_folder(const char *path)
+{
+    if (snprintf(folder, sizeof folder, "%s", path) >= (int)sizeof folder)
+        abort();
+}
+
 void media_path(char path[512], const char *name)
 {
-    snprintf(path, 512, "%s/%.400s", media_folder(), name);
+    snprintf(path, 512, "%s/%.250s", media_folder(), name);
 }
 
 /* Bytes that grow; boxes whose size is written when they are closed. */
@@ -405,4 +411,15 @@ void media_write_film(const char *name, const struct media_film *film)
     save(name, &bytes, film->cut);
     free(bytes.data);
     free(moov.data);
+}
+
+void media_write_golden(void)
+{
+    struct media_film film = {
+        .seconds = 2, .pictures_per_key_frame = 25, .key_frame_size = 9000, .picture_size = 900};
+
+    media_write_film("film.mp4", &film);
+    film.b_frames = true;
+    media_write_film("bframes.mp4", &film);
+    media_write_wav("sound.wav", &(struct media_wav){8000, 1, 2});
 }

@@ -7,8 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A folder of this process's own below the system's temporary folder; removed at exit. */
+/* A folder of this process's own below the system's temporary folder, removed at exit; unless another was
+ * named before. */
 const char *media_folder(void);
+void media_use_folder(const char *path);
 void media_path(char path[512], const char *name);
 
 /* Sound that is silent but for a 1 kHz tone in the first 100 ms of every second. */
@@ -33,6 +35,9 @@ struct media_film {
     size_t cut;        /* bytes left away at the end; the moov box comes first */
 };
 void media_write_film(const char *name, const struct media_film *film);
+
+/* The files that the transcripts in golden/ speak of. */
+void media_write_golden(void);
 
 #define MEDIA_FRAME_RATE 25
 

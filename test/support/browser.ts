@@ -8,6 +8,7 @@ import {
   chromium,
   type Page,
 } from 'playwright-core';
+import { keepConnections } from './page-recorder.ts';
 
 export interface BrowserOptions {
   /**
@@ -61,6 +62,7 @@ export async function openBrowser({
     [Symbol.asyncDispose]: close,
     async newPage(options) {
       const context = await browser.newContext(options);
+      await context.addInitScript(keepConnections);
       const page = await context.newPage();
       const errors: string[] = [];
       page.on('console', (message) => {

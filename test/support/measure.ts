@@ -9,7 +9,7 @@
  */
 import type { Page } from 'playwright-core';
 import { counterLayout, decodeFrame, type FrameId } from './frame-counter.ts';
-import { readLevels, readShownLevels, recordPlayback } from './page-recorder.ts';
+import { type PageTools, readHeld, readLevels, readShownLevels, recordPlayback } from './page-recorder.ts';
 import { judge, type Playback } from './playback.ts';
 
 export type { Playback } from './playback.ts';
@@ -54,11 +54,13 @@ export async function waitForFrame(
   }
 }
 
-/** Runs a function of page-recorder.ts inside the page, together with the one that it needs. */
+/** Runs a function of page-recorder.ts inside the page, together with those that it needs. */
 function inPage<Options, Result>(
   page: Page,
-  run: (options: Options, read: typeof readLevels) => Result,
+  run: (options: Options, tools: PageTools) => Result,
   options: Options,
 ): Promise<Awaited<Result>> {
-  return page.evaluate(`(${run})(${JSON.stringify(options)}, ${readLevels})`);
+  return page.evaluate(
+    `(${run})(${JSON.stringify(options)}, { readLevels: ${readLevels}, readHeld: ${readHeld} })`,
+  );
 }

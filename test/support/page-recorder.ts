@@ -44,6 +44,8 @@ export interface Recording {
   pcm: string;
   /** From the hand-over of sound to its hearing, in ms. */
   outputDelay: number;
+  /** How long sound and picture lay with the receiver, in ms on average; only of a peer connection. */
+  held?: { sound: number; picture: number };
 }
 
 export interface RecorderOptions {
@@ -74,25 +76,67 @@ export function readLevels(video: HTMLVideoElement, layout: typeof counterLayout
   });
 }
 
+type Connections = { keptConnections?: RTCPeerConnection[] };
+
+/** Runs before the page's own scripts, and keeps its peer connections at hand. */
+export function keepConnections(): void {
+  const kept: RTCPeerConnection[] = [];
+  (globalThis as Connections).keptConnections = kept;
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      kept.push(this);
+    }
+  };
+}
+
+/** What the receivers of a stream's tracks have handed on so far: [how much, for how many ms in all it was held]. */
+export async function readHeld(stream: MediaStream): Promise<{ sound: number[]; picture: number[] }> {
+  const ids = stream.getTracks().map(({ id }) => id);
+  const held = { sound: [0, 0], picture: [0, 0] };
+  for (const connection of (globalThis as Connections).keptConnections ?? []) {
+    for (const report of (await connection.getStats()).values()) {
+      if (report.type !== 'inbound-rtp' || !ids.includes(report.trackIdentifier)) continue;
+      if (report.kind === 'audio') {
+        held.sound = [report.jitterBufferEmittedCount, report.jitterBufferDelay * 1000];
+      } else held.picture = [report.framesDecoded, report.totalProcessingDelay * 1000];
+    }
+  }
+  return held;
+}
+
+/** What the functions of this file need of each other: each travels to the page on its own. */
+export interface PageTools {
+  readLevels: typeof readLevels;
+  readHeld: typeof readHeld;
+}
+
 /** The levels of the frame that an element shows now; none if there is no picture. */
 export function readShownLevels(
   { selector, layout }: Omit<RecorderOptions, 'seconds'>,
-  read: typeof readLevels,
+  { readLevels }: PageTools,
 ): number[] {
   const element = document.querySelector<HTMLVideoElement>(selector);
   if (!element) throw new Error(`The page has no element ${selector}.`);
-  return element.videoWidth > 0 ? read(element, layout) : [];
+  return element.videoWidth > 0 ? readLevels(element, layout) : [];
 }
 
 /** Records what an element shows and plays for some seconds. */
 export async function recordPlayback(
   { selector, seconds, layout }: RecorderOptions,
-  read: typeof readLevels,
+  { readLevels, readHeld }: PageTools,
 ): Promise<Recording> {
   const element = document.querySelector<HTMLVideoElement>(selector);
   if (!element) throw new Error(`The page has no element ${selector}.`);
   const audio = new AudioContext();
   await audio.resume();
+  // An element that plays a stream from elsewhere has its sound track; one that plays a file is asked for a copy, once:
+  // a second one would take sound away from the first.
+  type Capturing = HTMLVideoElement & { captureStream(): MediaStream; recordedStream?: MediaStream };
+  const capturing = element as Capturing;
+  if (!element.srcObject) capturing.recordedStream ??= capturing.captureStream();
+  const stream = (element.srcObject as MediaStream | null) ?? (capturing.recordedStream as MediaStream);
+  const heldBefore = await readHeld(stream);
   const from = performance.now();
   const until = from + seconds * 1000;
 
@@ -101,7 +145,7 @@ export async function recordPlayback(
   function watch(video: HTMLVideoElement): void {
     pending = video.requestVideoFrameCallback((_, metadata) => {
       frames.push({
-        levels: read(video, layout),
+        levels: readLevels(video, layout),
         shown: metadata.expectedDisplayTime,
         position:
           metadata.rtpTimestamp === undefined ? metadata.mediaTime * 1000 : metadata.rtpTimestamp / 90,
@@ -114,13 +158,7 @@ export async function recordPlayback(
   const before = quality();
   if (element instanceof HTMLVideoElement) watch(element);
 
-  // An element that plays a stream from elsewhere has its sound track; one that plays a file is asked for a copy, once:
-  // a second one would take sound away from the first.
-  type Capturing = HTMLVideoElement & { captureStream(): MediaStream; recordedStream?: MediaStream };
-  const capturing = element as Capturing;
-  if (!element.srcObject) capturing.recordedStream ??= capturing.captureStream();
-  const stream = (element.srcObject as MediaStream | null) ?? capturing.recordedStream;
-  const track = stream?.getAudioTracks()[0]?.clone();
+  const track = stream.getAudioTracks()[0]?.clone();
   const chunks: SoundChunk[] = [];
   const pieces: Uint8Array[] = [];
   const stampDelays: number[] = [];
@@ -149,10 +187,15 @@ export async function recordPlayback(
   const listening = track ? listen(track) : Promise.resolve();
 
   await new Promise((resolve) => setTimeout(resolve, until - performance.now()));
+  const to = performance.now();
   if (element instanceof HTMLVideoElement) element.cancelVideoFrameCallback(pending);
   track?.stop();
   await listening;
   const after = quality();
+  const heldAfter = await readHeld(stream);
+  const average = (kind: 'sound' | 'picture') =>
+    (heldAfter[kind][1] - heldBefore[kind][1]) / (heldAfter[kind][0] - heldBefore[kind][0]);
+  const held = { sound: average('sound'), picture: average('picture') };
   // The sound of a file is stamped with its hand-over less the delay of its output, which so can be read from it;
   // that of a connection with its hand-over, and the delay is that of any sound of this page.
   const stampDelay = stampDelays.length === 0 ? 0 : Math.min(...stampDelays);
@@ -163,7 +206,7 @@ export async function recordPlayback(
   const binary = pieces.map((piece) => String.fromCharCode(...piece)).join('');
   return {
     from,
-    to: performance.now(),
+    to,
     frames,
     width: element.videoWidth ?? 0,
     height: element.videoHeight ?? 0,
@@ -173,5 +216,6 @@ export async function recordPlayback(
     sampleRate,
     pcm: btoa(binary),
     outputDelay,
+    ...(Number.isFinite(held.sound + held.picture) && { held }),
   };
 }

@@ -34,6 +34,12 @@ export interface Playback {
   tones: { at: number; second: number; level: number }[];
   /** How much later than its picture a note is heard; negative if it is earlier. Undefined if nothing can be compared. */
   avOffsetMs?: { median: number; spread: number; count: number };
+  /**
+   * The same, less what the receiver of a peer connection adds by holding sound and picture for different times: how
+   * much later than its picture the sound was sent. Browsers take some ten seconds to bring the two together, so it
+   * is this that tells whether a sender is right.
+   */
+  sentOffsetMs?: number;
 }
 
 interface ReadFrame extends FrameId {
@@ -55,6 +61,8 @@ export function judge(recording: Recording, freezeAfter = 500): Playback {
     second: note,
     level,
   }));
+  const avOffsetMs = compare(read, onsets);
+  const { held, outputDelay } = recording;
   const since = (time: number) => time - recording.from;
   const [firstShown, lastShown] = [recording.frames.at(0), recording.frames.at(-1)];
   return {
@@ -75,7 +83,8 @@ export function judge(recording: Recording, freezeAfter = 500): Playback {
     freezes: findFreezes(recording, freezeAfter).map(({ at, duration }) => ({ at: since(at), duration })),
     loudness: loudness(sound.samples),
     tones: onsets.map((onset) => ({ ...onset, at: since(onset.at) })),
-    avOffsetMs: compare(read, onsets),
+    avOffsetMs,
+    sentOffsetMs: avOffsetMs && held && avOffsetMs.median - (held.sound + outputDelay - held.picture),
   };
 }
 

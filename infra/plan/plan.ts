@@ -13,6 +13,8 @@ export interface PublishedPort {
   port: number;
   protocol: 'tcp' | 'udp';
   what: string;
+  /** The one address of the machine it is taken on; all when undefined. */
+  address?: string;
 }
 
 /** Where a service can be reached from the others. */
@@ -162,7 +164,12 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
       httpsPort: config.janusHttpsPort,
       server: config.janusHttpServer,
     },
-    published: publishedPorts(config, rtp, relay),
+    published: publishedPorts(
+      config,
+      rtp,
+      relay,
+      engine.addresses.includes(advertised) ? advertised : undefined,
+    ),
     files: {
       gateway: {
         'janus.jcfg': 'restart',
@@ -229,11 +236,14 @@ function publishedPorts(
   config: Config,
   rtp: PortRange,
   relay: PortRange,
+  mediaAddress: string | undefined,
 ): Record<ServiceName, PublishedPort[]> {
   const range = ({ first, last }: PortRange, what: string): PublishedPort[] =>
     Array.from({ length: last - first + 1 }, (_, i) => ({ port: first + i, protocol: 'udp', what }));
   return {
-    gateway: range(rtp, 'RTP'),
+    // The engine's proxy answers from the address it listens on. The TURN server, which reaches the gateway through
+    // it, takes media from the advertised address alone.
+    gateway: range(rtp, 'RTP').map((port) => ({ ...port, address: mediaAddress })),
     turn: [
       { port: config.turnPort, protocol: 'udp', what: 'TURN' },
       { port: config.turnPort, protocol: 'tcp', what: 'TURN' },

@@ -75,10 +75,11 @@ function reachable({ plan, service, network }: ServiceArgs): Partial<docker.Cont
   if (network === undefined) return { networkMode: 'host' };
   return {
     networksAdvanced: [{ name: network.name, ipv4Address: plan.network.addresses[service] }],
-    ports: plan.published[service].map(({ port, protocol }) => ({
+    ports: plan.published[service].map(({ port, protocol, address }) => ({
       internal: port,
       external: port,
       protocol,
+      ip: address ?? '0.0.0.0',
     })),
   };
 }

@@ -124,6 +124,7 @@ describe('a film sent through a peer connection', () => {
     expect(playback.framesUnreadable).toBeLessThan(playback.framesRead / 20);
     expect(playback.jumps).toEqual([]);
     expect(playback.tones.length).toBeGreaterThanOrEqual(5);
+    console.log(name, playback.avOffsetMs, playback.sentOffsetMs);
     expect(Math.abs((playback.avOffsetMs?.median ?? Number.NaN) + captureLead - late)).toBeLessThan(
       tolerance,
     );

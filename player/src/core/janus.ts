@@ -157,6 +157,9 @@ class Line {
 /** janus.js remembers every session it ever made, for a page that closes; ours end by themselves. */
 const { sessions } = Janus as unknown as { sessions: Map<number, Janus> };
 
+/** How long (ms) what was received is held before it is played: more than packets of a file are ever apart. */
+const bufferTarget = 200;
+
 let initialized = false;
 
 function initialize(): void {
@@ -215,6 +218,7 @@ class JanusSession implements Session {
         },
         ondetached: () => this.#line.lost(new PlayError('lost', 'the server ended the connection')),
         onremotetrack: (track, _mid, present, metadata) => {
+          if (metadata?.reason === 'created') handle.alignBuffers();
           // A paused track is muted, and stays: it holds the last picture.
           if (metadata?.reason === 'created' || metadata?.reason === 'ended') events.track(track, present);
         },
@@ -242,6 +246,15 @@ class JanusHandle implements Handle {
 
   get peerConnection(): RTCPeerConnection | undefined {
     return this.#handle.webrtcStuff.pc ?? undefined;
+  }
+
+  /**
+   * Sound and picture wait equally long in their buffers. Left to itself a browser starts with each as short as it
+   * dares, and takes some ten seconds to bring the two together.
+   */
+  alignBuffers(): void {
+    for (const receiver of this.peerConnection?.getReceivers() ?? [])
+      receiver.jitterBufferTarget = bufferTarget;
   }
 
   /** The gateway's farewell over DTLS comes at once; ICE notices many seconds later, a long poll even after those. */

@@ -1,0 +1,123 @@
+/** A real browser hears and sees real files through a deployment: each flavour of Janus, each network mode. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openBrowser, type TestBrowser, type TestPage } from '../support/browser.ts';
+import { Deployment } from '../support/deployment.ts';
+import { missing091 } from '../support/flavours.ts';
+import { currentFrame, measurePlayback, waitForFrame } from '../support/measure.ts';
+import { connected, pause, play, playbackState, playFile, resume, stop } from '../support/player.ts';
+
+const situations = [
+  { janus: '0.9.1', network: 'host' },
+  { janus: '0.9.1', network: 'bridge' },
+  { janus: 'distribution', network: 'host' },
+];
+
+for (const { janus, network } of situations) {
+  describe.skipIf(janus === '0.9.1' && missing091 !== undefined)(
+    `Janus ${janus} on the ${network} network`,
+    () => {
+      let deployment: Deployment;
+      let browser: TestBrowser;
+      let test: TestPage;
+
+      beforeAll(async () => {
+        deployment = await new Deployment('e2e', {
+          janus,
+          network,
+          maxViewers: 4,
+          stunServer: 'coturn:3478',
+        }).prepare();
+        await deployment.run('down');
+        await deployment.up();
+        browser = await openBrowser({ certificateAuthority: deployment.authority });
+      });
+      afterAll(async () => {
+        await browser?.close();
+        await deployment.remove();
+      });
+      beforeEach(async () => {
+        test = await browser.newPage();
+        await test.page.goto(deployment.url('playerPort', '/player/'));
+        await connected(test.page);
+      });
+      afterEach(() => test.context.close());
+
+      it('plays a film: every frame, its sound in step with it', async () => {
+        await playFile(test.page, 'sample.mp4');
+        await waitForFrame(test.page, ({ film }) => film === 1);
+        const playback = await measurePlayback(test.page, { seconds: 6 });
+        expect(playback.freezes).toEqual([]);
+        expect(playback.jumps).toEqual([]);
+        expect(playback.fps).toBeGreaterThan(23);
+        expect(playback.loudness).toBeGreaterThan(-40);
+        expect(playback.tones.length).toBeGreaterThanOrEqual(4);
+        expect(Math.abs(playback.avOffsetMs?.median ?? Number.NaN)).toBeLessThan(40);
+        expect(test.errors).toEqual([]);
+      });
+
+      it('freezes on pause and goes on where it was', async () => {
+        await playFile(test.page, 'sample.mp4');
+        await waitForFrame(test.page, ({ frame }) => frame > 50);
+        await pause(test.page);
+        await playbackState(test.page, 'paused');
+        // What was sent before the pause is still on its way to the screen.
+        await test.page.waitForTimeout(700);
+        const shown = await currentFrame(test.page);
+        const paused = await measurePlayback(test.page, { seconds: 3 });
+        expect(paused.last?.frame ?? shown?.frame).toBe(shown?.frame);
+        expect(paused.tones).toEqual([]);
+        await resume(test.page);
+        await playbackState(test.page, 'going');
+        const next = await waitForFrame(test.page, ({ frame }) => frame !== shown?.frame);
+        expect(next.frame - (shown?.frame ?? 0)).toBeGreaterThan(0);
+        expect(next.frame - (shown?.frame ?? 0)).toBeLessThan(10);
+        const playback = await measurePlayback(test.page, { seconds: 5 });
+        expect(playback.jumps).toEqual([]);
+        expect(Math.abs(playback.avOffsetMs?.median ?? Number.NaN)).toBeLessThan(40);
+      });
+
+      it('stops, and plays another film in the same connection, in sync', async () => {
+        await playFile(test.page, 'sample.mp4');
+        await waitForFrame(test.page, ({ film, frame }) => film === 1 && frame > 25);
+        await stop(test.page);
+        await playbackState(test.page, 'ready');
+        await playFile(test.page, 'sample-2.mp4');
+        const first = await waitForFrame(test.page, ({ film }) => film === 2);
+        expect(first.frame).toBeLessThan(25);
+        const playback = await measurePlayback(test.page, { seconds: 5 });
+        expect(playback.freezes).toEqual([]);
+        expect(Math.abs(playback.avOffsetMs?.median ?? Number.NaN)).toBeLessThan(40);
+      });
+
+      it.each([
+        'sample-8k.mp4',
+        'sample.mp3',
+        'sample.wav',
+        'sample-8k.wav',
+      ])('plays the sound of %s', async (name) => {
+        await playFile(test.page, name);
+        const playback = await measurePlayback(test.page, { seconds: 4 });
+        expect(playback.loudness).toBeGreaterThan(-45);
+        expect(playback.tones.length).toBeGreaterThanOrEqual(2);
+        const seconds = playback.tones.map(({ second }) => second);
+        expect(seconds).toEqual([...seconds].sort((a, b) => a - b));
+      });
+
+      it('says why a file cannot be played, and plays the next one', async () => {
+        await test.page.getByTestId('file-name').fill('../etc/passwd');
+        await test.page.getByTestId('file-open').click();
+        await expect.poll(() => test.page.getByTestId('probe').textContent()).toMatch(/\w+ \w+/);
+        await playFile(test.page, 'sample.mp4');
+        await waitForFrame(test.page, ({ film }) => film === 1);
+      });
+
+      it('ends at the end of the film and plays it again', async () => {
+        await playFile(test.page, 'sample.mp4');
+        await playbackState(test.page, 'ready', 40_000);
+        await play(test.page);
+        const again = await waitForFrame(test.page, ({ frame }) => frame < 100);
+        expect(again.film).toBe(1);
+      });
+    },
+  );
+}

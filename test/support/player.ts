@@ -1,0 +1,28 @@
+/** Drives the player's page as a viewer does. */
+import type { Page } from 'playwright-core';
+
+export const play = (page: Page) => page.getByTestId('play').click();
+export const pause = (page: Page) => page.getByTestId('pause').click();
+export const resume = (page: Page) => page.getByTestId('resume').click();
+export const stop = (page: Page) => page.getByTestId('stop').click();
+
+/** Waits until the player's playback is in a state: ready, going or paused. */
+export async function playbackState(page: Page, state: string, timeout = 10_000): Promise<void> {
+  await page.waitForFunction((wanted) => document.documentElement.dataset.playbackState === wanted, state, {
+    timeout,
+  });
+}
+
+/** Waits until media can flow. */
+export async function connected(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.documentElement.dataset.channelState === 'webrtcUp', undefined, {
+    timeout: 30_000,
+  });
+}
+
+/** Chooses a file of the list and plays it. */
+export async function playFile(page: Page, name: string): Promise<void> {
+  await page.getByTestId(`file-${name}`).click();
+  await page.getByTestId('play').click();
+  await playbackState(page, 'going');
+}

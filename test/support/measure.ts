@@ -1,11 +1,11 @@
 /**
  * Measures what a page with a media element shows and plays, with the sample films as the yardstick.
  *
- * How exact the offset between sound and picture is: a frame's time is when the browser expects it on the screen
- * (steps of one refresh, 17 ms, averaged over the frames of two seconds); a note's time is when its first sample was
- * handed to the output, plus the output's delay as the browser states it. Both are stamped by the browser outside of
- * the page's own thread, so a busy machine does not shift them. `e2e/measure.test.ts` shows the error to be less than
- * 15 ms.
+ * The offset between sound and picture: a frame's time is when the browser expects it on the screen, in steps of one
+ * refresh (17 ms), averaged over the frames of two seconds; a note's time is when its first sample was handed to the
+ * output, plus the output's delay as the browser states it. The browser stamps both outside of the page's own thread,
+ * so a busy page does not shift them. One note differs from the next by a millisecond; the whole is right within
+ * 15 ms, and what a busy browser is late by comes on top, because that is what a viewer would see.
  */
 import type { Page } from 'playwright-core';
 import { counterLayout, decodeFrame, type FrameId } from './frame-counter.ts';

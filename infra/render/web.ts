@@ -3,6 +3,28 @@ import type { Endpoint, Plan } from '../plan/plan.ts';
 
 const address = ({ host, port }: Endpoint): string => `${host}:${port}`;
 
+/** What the player's page may load: its own files, the Janus API where it is, and media from WebRTC. */
+function contentSecurityPolicy({ player, ports }: Plan): string {
+  const { address: host, httpPort, httpsPort, server } = player;
+  const elsewhere = server.startsWith('http') ? [new URL(server).origin] : [];
+  if (host || httpPort || httpsPort) {
+    elsewhere.push(
+      `https://${host || '*'}:${httpsPort ?? ports.apiHttps}`,
+      `http://${host || '*'}:${httpPort ?? ports.apiHttp}`,
+    );
+  }
+  return [
+    "default-src 'self'",
+    ["connect-src 'self'", ...elsewhere].join(' '),
+    "media-src 'self' blob: mediastream:",
+    "img-src 'self' data:",
+    "style-src 'self' 'unsafe-inline'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "frame-ancestors 'self'",
+  ].join('; ');
+}
+
 /** A film or sound file as the player lists it. */
 export interface MediaFile {
   name: string;
@@ -55,15 +77,10 @@ http {
     keepalive ${Math.max(16, plan.maxViewers * 2)};
   }
 
-  # What the player's pages may load: their own files, the Janus API wherever it is, and media from WebRTC.
-  map $uri $content_security_policy {
-    default "default-src 'self'; connect-src 'self' https: http:; media-src 'self' blob: mediastream:; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
-  }
-
   server {
     listen ${ports.player} ssl http2;
 ${securityHeaders}
-    add_header Content-Security-Policy $content_security_policy always;
+    add_header Content-Security-Policy "${contentSecurityPolicy(plan)}" always;
 
     location = / { return 302 /player/; }
     location = /player { return 302 /player/; }

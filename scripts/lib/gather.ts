@@ -80,6 +80,10 @@ const kinds: Record<string, MediaFile['kind']> = {
   '.wav': 'audio',
 };
 
+/** As people sort: film 2 before film 10, and a name before the same name with something after it. */
+const byName = new Intl.Collator('en', { numeric: true });
+const stem = (name: string): string => name.slice(0, -extname(name).length);
+
 /** Films and sound files of the media folder, by name. */
 function listMedia(folder: string): MediaFile[] {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
@@ -94,6 +98,6 @@ function listMedia(folder: string): MediaFile[] {
         kinds[extname(name).toLowerCase()] !== undefined &&
         !name.split('/').some((part) => part.startsWith('.')),
     )
-    .sort()
+    .sort((a, b) => byName.compare(stem(a), stem(b)) || byName.compare(a, b))
     .map((name) => ({ name, kind: kinds[extname(name).toLowerCase()] }));
 }

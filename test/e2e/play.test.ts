@@ -3,8 +3,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openBrowser, type TestBrowser, type TestPage } from '../support/browser.ts';
 import { Deployment } from '../support/deployment.ts';
 import { missing091 } from '../support/flavours.ts';
-import { currentFrame, measurePlayback, waitForFrame } from '../support/measure.ts';
+import { currentFrame, measurePlayback, type Playback, waitForFrame } from '../support/measure.ts';
 import { connected, pause, play, playbackState, playFile, resume, stop } from '../support/player.ts';
+
+/** What we send is in step within 40 ms; what is heard has the browser's own inaccuracy beside it. */
+function expectInStep({ sentOffsetMs, avOffsetMs }: Playback): void {
+  expect(Math.abs(sentOffsetMs ?? Number.NaN)).toBeLessThan(40);
+  expect(Math.abs(avOffsetMs?.median ?? Number.NaN)).toBeLessThan(80);
+}
 
 const situations = [
   { janus: '0.9.1', network: 'host' },
@@ -51,7 +57,7 @@ for (const { janus, network } of situations) {
         expect(playback.fps).toBeGreaterThan(23);
         expect(playback.loudness).toBeGreaterThan(-40);
         expect(playback.tones.length).toBeGreaterThanOrEqual(4);
-        expect(Math.abs(playback.avOffsetMs?.median ?? Number.NaN)).toBeLessThan(40);
+        expectInStep(playback);
         expect(test.errors).toEqual([]);
       });
 
@@ -73,7 +79,7 @@ for (const { janus, network } of situations) {
         expect(next.frame - (shown?.frame ?? 0)).toBeLessThan(10);
         const playback = await measurePlayback(test.page, { seconds: 5 });
         expect(playback.jumps).toEqual([]);
-        expect(Math.abs(playback.avOffsetMs?.median ?? Number.NaN)).toBeLessThan(40);
+        expectInStep(playback);
       });
 
       it('stops, and plays another film in the same connection, in sync', async () => {
@@ -86,7 +92,7 @@ for (const { janus, network } of situations) {
         expect(first.frame).toBeLessThan(25);
         const playback = await measurePlayback(test.page, { seconds: 5 });
         expect(playback.freezes).toEqual([]);
-        expect(Math.abs(playback.avOffsetMs?.median ?? Number.NaN)).toBeLessThan(40);
+        expectInStep(playback);
       });
 
       it.each([

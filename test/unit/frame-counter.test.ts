@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { counterLayout, decodeFrame, encodeFrame } from '../support/frame-counter.ts';
 
-const frameIds = fc.record({ film: fc.integer({ min: 0, max: 15 }), frame: fc.integer({ min: 0, max: 65535 }) });
+const frameIds = fc.record({
+  film: fc.integer({ min: 0, max: 15 }),
+  frame: fc.integer({ min: 0, max: 65535 }),
+});
 const levelsOf = (cells: number[]) => cells.map((cell) => cell * 255);
 
 it('reads what was written', () => {
@@ -16,7 +19,10 @@ it('reads what was written', () => {
 
 it('reads through noise and a picture that is paler or darker', () => {
   const noise = fc.array(fc.double({ min: -0.4, max: 0.4, noNaN: true }), { minLength: 32, maxLength: 32 });
-  const shown = fc.record({ black: fc.integer({ min: 0, max: 90 }), contrast: fc.integer({ min: 110, max: 165 }) });
+  const shown = fc.record({
+    black: fc.integer({ min: 0, max: 90 }),
+    contrast: fc.integer({ min: 110, max: 165 }),
+  });
   fc.assert(
     fc.property(frameIds, noise, shown, (id, errors, { black, contrast }) => {
       const cells = encodeFrame(id);

@@ -6,7 +6,10 @@ import { findOnsets, loudness } from '../support/tone.ts';
 /** A recording of the samples' sound that begins `from` seconds into it. */
 function record(from: number, seconds: number, sampleRate: number): Float32Array {
   const sound = renderSound({ seconds: Math.ceil(from + seconds), sampleRate, channels: 1 });
-  return Float32Array.from(sound.subarray(from * sampleRate, (from + seconds) * sampleRate), (value) => value / 32768);
+  return Float32Array.from(
+    sound.subarray(from * sampleRate, (from + seconds) * sampleRate),
+    (value) => value / 32768,
+  );
 }
 
 it.each([8000, 44100, 48000])('finds every note of a recording at %i Hz', (sampleRate) => {
@@ -28,9 +31,11 @@ it('finds them wherever the recording begins, through noise, loud or quiet', () 
       const heard = record(from, 3, 8000).map((sample) => volume * (sample + noise * random()));
       const start = Math.round(from * 8000) / 8000;
       // The first and the last moments of a recording are too short to tell.
-      const expected = [0, 1, 2, 3].map((offset) => Math.ceil(start) + offset).filter((second) => {
-        return second - start > 0.04 && second - start < 2.9;
-      });
+      const expected = [0, 1, 2, 3]
+        .map((offset) => Math.ceil(start) + offset)
+        .filter((second) => {
+          return second - start > 0.04 && second - start < 2.9;
+        });
       const found = findOnsets(heard, 8000).filter(({ time }) => time > 0.04 && time < 2.9);
       expect(found.map(({ note }) => note)).toEqual(expected.map((second) => second % notes.length));
       for (const [index, { time }] of found.entries()) {
@@ -44,7 +49,12 @@ it('finds them wherever the recording begins, through noise, loud or quiet', () 
 it('hears nothing in silence, in noise and in the chord alone', () => {
   const random = pseudoRandom(1);
   expect(findOnsets(new Float32Array(48000), 48000)).toEqual([]);
-  expect(findOnsets(Float32Array.from({ length: 48000 }, () => 0.01 * random()), 48000)).toEqual([]);
+  expect(
+    findOnsets(
+      Float32Array.from({ length: 48000 }, () => 0.01 * random()),
+      48000,
+    ),
+  ).toEqual([]);
   expect(findOnsets(record(0.6, 0.35, 48000), 48000)).toEqual([]);
 });
 

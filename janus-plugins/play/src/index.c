@@ -15,6 +15,7 @@
 #define IO_BUFFER_SIZE (64 * 1024)
 #define MAX_FRAMES ((size_t)1 << 24)
 #define MAX_FRAME_SIZE (16 * 1024 * 1024)
+#define MAX_TIME SECONDS(100 * 3600)
 
 /* A file given to libavformat by descriptor: never by name, which may mean another file by now. */
 struct input {
@@ -185,6 +186,11 @@ static bool append(struct index_track *track, size_t *capacity, struct index_fra
     return true;
 }
 
+static bool is_sane_time(int64_t time)
+{
+    return time >= -MAX_TIME && time <= MAX_TIME;
+}
+
 /* mp4: the demuxer has the whole index. */
 static bool copy_entries(AVStream *stream, const struct input *input, struct index_track *track,
                          struct reason *reason)
@@ -200,10 +206,12 @@ static bool copy_entries(AVStream *stream, const struct input *input, struct ind
                        count);
             return false;
         }
-        if (!append(track, &capacity,
-                    (struct index_frame){.time = stream_time(stream, entry->timestamp),
-                                         .offset = entry->pos,
-                                         .size = (uint32_t)entry->size})) {
+        struct index_frame frame = {stream_time(stream, entry->timestamp), entry->pos, (uint32_t)entry->size};
+        if (!is_sane_time(frame.time)) {
+            reason_set(reason, "the time of frame %d of %d is damaged", i + 1, count);
+            return false;
+        }
+        if (!append(track, &capacity, frame)) {
             reason_set(reason, "the file has too many frames");
             return false;
         }
@@ -220,8 +228,8 @@ static void to_presentation_times(const struct input *input, AVStream *stream, s
 
     stream->discard = AVDISCARD_DEFAULT;
     while (packet && av_read_frame(input->format, packet) >= 0) {
-        bool found = packet->stream_index == stream->index && packet->pts != AV_NOPTS_VALUE &&
-                     packet->dts != AV_NOPTS_VALUE;
+        bool found = packet->stream_index == stream->index && is_sane_time(stream_time(stream, packet->pts)) &&
+                     is_sane_time(stream_time(stream, packet->dts));
         if (found)
             delay = stream_time(stream, packet->pts - packet->dts);
         av_packet_unref(packet);
@@ -229,7 +237,7 @@ static void to_presentation_times(const struct input *input, AVStream *stream, s
             break;
     }
     av_packet_free(&packet);
-    for (size_t i = 0; i < track->count; i++)
+    for (size_t i = 0; is_sane_time(delay) && i < track->count; i++)
         track->frames[i].time += delay;
 }
 
@@ -267,7 +275,6 @@ static bool index_pcm(struct media_index *index, const struct input *input, AVSt
     int64_t samples = codec->sample_rate / 50;
     size_t capacity = 0;
 
-    /* No chunk header and no sane rate: nothing that could be heard. */
     if (sample_size <= 0 || samples <= 0) {
         reason_set(reason, "the wav header is damaged");
         return false;
@@ -278,10 +285,8 @@ static bool index_pcm(struct media_index *index, const struct input *input, AVSt
         left = stream->duration * sample_size;
     for (int64_t position = 0; left >= sample_size; position += samples) {
         int64_t size = left < samples * sample_size ? left - left % sample_size : samples * sample_size;
-        if (!append(&index->audio, &capacity,
-                    (struct index_frame){.time = av_rescale(position, SECONDS(1), codec->sample_rate),
-                                         .offset = offset,
-                                         .size = (uint32_t)size})) {
+        int64_t time = av_rescale(position, SECONDS(1), codec->sample_rate);
+        if (!append(&index->audio, &capacity, (struct index_frame){time, offset, (uint32_t)size})) {
             reason_set(reason, "the file is too long");
             return false;
         }
@@ -303,10 +308,8 @@ static bool index_by_reading(struct media_index *index, const struct input *inpu
     stream->discard = AVDISCARD_DEFAULT;
     while (stored && av_read_frame(input->format, packet) >= 0) {
         if (packet->stream_index == stream->index && packet->pos >= 0 && packet->size <= MAX_FRAME_SIZE) {
-            stored = append(&index->audio, &capacity,
-                            (struct index_frame){.time = stream_time(stream, time),
-                                                 .offset = packet->pos,
-                                                 .size = (uint32_t)packet->size});
+            struct index_frame frame = {stream_time(stream, time), packet->pos, (uint32_t)packet->size};
+            stored = append(&index->audio, &capacity, frame);
             time += packet->duration;
         }
         av_packet_unref(packet);

@@ -176,6 +176,49 @@ static void test_refusals(void)
     check(asset_open(library, "missing.mp4", &asset, &reason) == PATH_NOT_FOUND, "missing.mp4 is not found");
 }
 
+/* Bytes of the moov box are changed in 500 ways. What is opened then may be anything, but it is
+ * played or refused. */
+static void test_damaged(void)
+{
+    static uint8_t film_bytes[400000], damaged[sizeof film_bytes];
+    unsigned opened = 0;
+    uint32_t random = 1;
+    char path[512];
+
+    write_film("short.mp4", (struct media_film){.seconds = 1});
+    media_path(path, "short.mp4");
+    FILE *file = fopen(path, "rb");
+    size_t size = file ? fread(film_bytes, 1, sizeof film_bytes, file) : 0;
+    require(size > 3000 && size < sizeof film_bytes && fclose(file) == 0, path);
+    media_path(path, "damaged.mp4");
+    for (int round = 0; round < 500; round++) {
+        memcpy(damaged, film_bytes, size);
+        for (int i = 0; i < 1 + round % 4; i++) {
+            random = random * 1664525 + 1013904223;
+            damaged[24 + (random >> 8) % 1400] = (uint8_t)(random >> 24);
+        }
+        file = fopen(path, "wb");
+        require(file && fwrite(damaged, 1, size, file) == size && fclose(file) == 0, path);
+        struct asset *asset;
+        struct reason reason;
+        if (asset_open(library, "damaged.mp4", &asset, &reason) != PATH_OPENED)
+            continue;
+        opened++;
+        for (int medium = 0; medium < ASSET_MEDIA; medium++) {
+            struct window window;
+            size_t count = asset_count(asset, medium);
+            if (count == 0)
+                continue;
+            window_open(&window, asset, medium, count - 1);
+            wait_item(&window, count - 1);
+            window_close(&window);
+        }
+        asset_release(asset);
+    }
+    check(opened > 0 && opened < 500, "of 500 damaged films some are opened and some refused");
+    printf("# %u opened\n", opened);
+}
+
 static void test_truncated(void)
 {
     struct asset *asset;
@@ -333,6 +376,7 @@ int main(void)
     test_pictures();
     test_limits_of_window();
     test_refusals();
+    test_damaged();
     test_truncated();
     test_abandoned();
     test_sound();

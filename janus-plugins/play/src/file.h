@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-only */
+/* Reading at a place, without moving what others share of the descriptor. */
 #ifndef PLAY_FILE_H
 #define PLAY_FILE_H
 

@@ -1,43 +1,67 @@
-/** `npm run media -- sample`: makes the films and sound files that a new installation plays. */
+/** `npm run media -- VERB`: makes the films and sound files that a new installation plays, and checks others. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { checkFile } from './lib/media-check.ts';
+import { findMediaTools } from './lib/media-tools.ts';
 import { ensureSamples } from './lib/samples.ts';
 import { loadConfig, readStackFile, stackFile } from './lib/settings.ts';
-import { main, step } from './lib/steps.ts';
+import { Failure, main, step } from './lib/steps.ts';
 
 const usage = `Usage: npm run media -- sample [--folder DIR]
-  sample   makes sample films and sound files; those that are there are kept
-  --folder the folder to make them in; the media folder of the development stack unless said`;
+       npm run media -- check FILE...
 
-/** @throws TypeError when the command line is not as the usage says. */
-function parseCommand() {
+  sample     makes sample films and sound files, unless they are there
+  --folder   where to; the media folder of the development stack unless said
+  check      says whether the gateway can play a file, and if not, why`;
+
+type Command = { verb: 'sample'; folder?: string } | { verb: 'check'; files: string[] };
+
+/** @throws Error that says in what the command line differs from the usage. */
+function parseCommand(): Command {
   const { values, positionals } = parseArgs({
     options: { folder: { type: 'string' } },
     allowPositionals: true,
   });
-  if (positionals.length !== 1 || positionals[0] !== 'sample') {
-    throw new TypeError(
-      `Expected sample, found ${positionals.length === 0 ? 'nothing' : positionals.join(' ')}.`,
-    );
+  const [verb, ...rest] = positionals;
+  if (verb === 'check' && rest.length === 0) throw new Error('check needs a file to look at.');
+  if (verb === 'check' && rest.length > 0 && values.folder === undefined) return { verb, files: rest };
+  if (verb === 'sample' && rest.length === 0) return { verb, folder: values.folder };
+  throw new Error(
+    `Found ${positionals.length > 0 ? positionals.join(' ') : 'nothing'} where a verb was expected.`,
+  );
+}
+
+async function makeSamples(folder: string): Promise<void> {
+  await step('sample media', async () => ({ result: await ensureSamples(folder), value: undefined }));
+}
+
+async function check(files: string[]): Promise<void> {
+  const tools = await findMediaTools();
+  console.log(`Checked with ${tools.name}.`);
+  let refused = 0;
+  for (const file of files) {
+    const { summary, problems } = await checkFile(file, tools);
+    console.log(`${problems.length === 0 ? '✔' : '✘'} ${file}: ${summary}`);
+    for (const problem of problems) console.log(`  cannot be played: ${problem}`);
+    if (problems.length > 0) refused++;
   }
-  return { folder: values.folder };
+  if (refused > 0) throw new Failure(`${refused} of ${files.length} cannot be played.`);
 }
 
-function refuse(error: TypeError): never {
-  console.error(`${error.message.split('. ')[0].replace(/\.?$/, '.')}\n\n${usage}`);
-  process.exit(2);
+function readCommand(): Command {
+  try {
+    return parseCommand();
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    process.exit(2);
+  }
 }
 
-let command: ReturnType<typeof parseCommand>;
-try {
-  command = parseCommand();
-} catch (error) {
-  refuse(error as TypeError);
-}
-
+const command = readCommand();
 await main(async () => {
+  if (command.verb === 'check') return check(command.files);
   const folder = command.folder
     ? resolve(command.folder)
     : loadConfig(readStackFile(stackFile('dev'))).mediaFolder;
-  await step('sample media', async () => ({ result: await ensureSamples(folder), value: undefined }));
+  return makeSamples(folder);
 });

@@ -124,11 +124,8 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
   }
   if (errors.length > 0 || advertised === undefined) throw new ConfigError(errors);
 
-  // Bridge networks publish every port by a process of its own: no more than are needed.
-  const bounded = ({ first, last }: PortRange): PortRange =>
-    bridge ? { first, last: first + needed - 1 } : { first, last };
-  const rtp = bounded(config.rtpPorts);
-  const relay = bounded(config.relayPorts);
+  // On a bridge network every published port costs a process: no more than are needed.
+  const rtp = bridge ? { ...config.rtpPorts, last: config.rtpPorts.first + needed - 1 } : config.rtpPorts;
   const subnet = `172.31.${240 + (checksum(stack) % 16)}`;
   const addresses = { gateway: `${subnet}.10`, turn: `${subnet}.11`, web: `${subnet}.12` };
 
@@ -148,7 +145,7 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
       turn: config.turnPort,
       turnTls: config.turnTlsPort,
       rtp,
-      relay,
+      relay: config.relayPorts,
     },
     gatewayApi: { host: bridge ? addresses.gateway : '127.0.0.1', port: config.gatewayPort },
     turnTcp: bridge
@@ -167,7 +164,8 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
     published: publishedPorts(
       config,
       rtp,
-      relay,
+      // On a bridge network relays are reached from inside it alone.
+      bridge ? undefined : config.relayPorts,
       engine.addresses.includes(advertised) ? advertised : undefined,
     ),
     files: {
@@ -235,7 +233,7 @@ function decideStun(config: Config, ownTurn: string): Endpoint | undefined {
 function publishedPorts(
   config: Config,
   rtp: PortRange,
-  relay: PortRange,
+  relay: PortRange | undefined,
   mediaAddress: string | undefined,
 ): Record<ServiceName, PublishedPort[]> {
   const range = ({ first, last }: PortRange, what: string): PublishedPort[] =>
@@ -247,7 +245,7 @@ function publishedPorts(
     turn: [
       { port: config.turnPort, protocol: 'udp', what: 'TURN' },
       { port: config.turnPort, protocol: 'tcp', what: 'TURN' },
-      ...range(relay, 'TURN relay'),
+      ...(relay ? range(relay, 'TURN relay') : []),
     ],
     web: [
       { port: config.playerPort, protocol: 'tcp', what: 'player' },

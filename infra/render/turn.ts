@@ -3,9 +3,8 @@ import type { Plan } from '../plan/plan.ts';
 
 /** Text of turnserver.conf; `secret` is what the web server signs viewers' credentials with. */
 export function renderTurn(plan: Plan, secret: string): string {
-  const { ports, network, advertised } = plan;
-  const listening =
-    network.mode === 'bridge' ? ['listening-ip=0.0.0.0', `external-ip=${advertised}`] : hostListeners(plan);
+  const { ports, network } = plan;
+  const listening = network.mode === 'bridge' ? bridgeListeners(plan) : hostListeners(plan);
   return `${[
     `realm=${plan.name}`,
     'fingerprint',
@@ -39,6 +38,15 @@ export function renderTurn(plan: Plan, secret: string): string {
     'userdb=/tmp/turndb',
   ].join('\n')}\n`;
 }
+
+/**
+ * On a bridge network the gateway is a neighbour, and relays need no other address than the one it reaches them at.
+ * (An external-ip would be taken off the peers as well, and the gateway is the peer at just that address.)
+ */
+const bridgeListeners = ({ network }: Plan): string[] => [
+  `listening-ip=${network.addresses.turn}`,
+  `relay-ip=${network.addresses.turn}`,
+];
 
 /** On the machine's own network: the addresses viewers reach, and loopback for the TLS that the web server ends. */
 function hostListeners({ mediaAddresses, turnTcp, ports }: Plan): string[] {

@@ -24,7 +24,7 @@ export async function pluginTests(): Promise<{ passed: number; failed: number; s
     const ended = await $({
       nothrow: true,
       quiet: true,
-    })`docker run --rm --network none --cap-add SYS_PTRACE --volume ${join(projectFolder, 'janus-plugins/play')}:/src:ro ${image} sh /src/tests/run /tmp/tests`;
+    })`docker run --rm --network none --cap-add SYS_PTRACE --volume ${join(projectFolder, 'janus-plugins/play')}:/src:ro ${image} sh /src/tests/run /tmp/tests --with-janus=/opt/janus`;
     const [passed, failed] = [/^ok /gm, /^not ok /gm].map((line) => ended.stdout.match(line)?.length ?? 0);
     counts.passed += passed;
     counts.failed += failed;

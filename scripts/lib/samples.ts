@@ -77,7 +77,7 @@ export async function ensureSamples(folder: string): Promise<string> {
 
 const signature = 'janus-deploy sample ';
 
-/** The comment in files of the present recipe, which is the code that makes them. */
+/** The comment in files of the present recipe: the code that makes them is the recipe. */
 async function recipeComment(): Promise<string> {
   const code = await readFile(fileURLToPath(import.meta.url));
   const drawing = await hashFolder(fileURLToPath(new URL('samples', import.meta.url)));
@@ -107,22 +107,19 @@ async function inspect(path: string, comment: string): Promise<'current' | 'want
 
 /** Makes all that is needed in a folder of its own, and then gives the finished files their places. */
 async function makeSamples(folder: string, wanted: string[], means: Omit<Workshop, 'folder'>): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new Failure(
-      `The media folder ${folder} cannot be made (${error.code}); make it, or name another one.`,
-    );
-  });
-  await removeAbandoned(folder);
   const workshop = { ...means, folder: join(folder, `.making-${process.pid}`) };
-  await mkdir(workshop.folder).catch((error: NodeJS.ErrnoException) => {
-    throw new Failure(
-      `The media folder ${folder} cannot be written to (${error.code}); change its owner, or name another one.`,
-    );
-  });
   try {
+    await mkdir(workshop.folder, { recursive: true });
+    await removeAbandoned(folder);
     const last = Math.max(...wanted.map((name) => Object.keys(recipes).indexOf(name)));
     for (const recipe of Object.values(recipes).slice(0, last + 1)) await recipe(workshop);
     for (const name of wanted) await putInPlace(join(workshop.folder, name), join(folder, name));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new Failure(
+      `The samples cannot be written to ${folder} (${code}); make room, change its owner, or name another folder.`,
+    );
   } finally {
     await rm(workshop.folder, { recursive: true, force: true });
   }

@@ -109,6 +109,16 @@ for (const { janus, network } of situations) {
         expect(seconds).toEqual([...seconds].sort((a, b) => a - b));
       });
 
+      it('reaches a browser that may use nothing but TURN', async () => {
+        await test.page.goto(deployment.url('playerPort', '/player/?relay'));
+        await connected(test.page);
+        await playFile(test.page, 'sample.mp4');
+        await waitForFrame(test.page, ({ film }) => film === 1);
+        const playback = await measurePlayback(test.page, { seconds: 4 });
+        expect(playback.fps).toBeGreaterThan(23);
+        expect(playback.freezes).toEqual([]);
+      });
+
       it('says why a file cannot be played, and plays the next one', async () => {
         await test.page.getByTestId('file-name').fill('../etc/passwd');
         await test.page.getByTestId('file-open').click();

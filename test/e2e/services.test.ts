@@ -4,8 +4,6 @@ import { $ } from 'zx';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
 import { Deployment } from '../support/deployment.ts';
 import { missing091 } from '../support/flavours.ts';
-import { measurePlayback, waitForFrame } from '../support/measure.ts';
-import { connected, playFile } from '../support/player.ts';
 
 let deployment: Deployment;
 let browser: TestBrowser;
@@ -25,18 +23,6 @@ afterAll(async () => {
 });
 
 describe('TURN', () => {
-  it('carries a film to a browser that may use nothing else', async () => {
-    const { page, context } = await browser.newPage();
-    await page.goto(deployment.url('playerPort', '/player/?relay'));
-    await connected(page);
-    await playFile(page, 'sample.mp4');
-    await waitForFrame(page, ({ film }) => film === 1);
-    const playback = await measurePlayback(page, { seconds: 4 });
-    expect(playback.fps).toBeGreaterThan(23);
-    expect(playback.freezes).toEqual([]);
-    await context.close();
-  });
-
   it('gives nobody a way to other addresses, and nothing to a forged credential', async () => {
     const container = `janus-deploy-${deployment.stack}-turn`;
     const credentials = (

@@ -1,0 +1,102 @@
+/** Says of a file whether the gateway can play it, before it is put there: by the same rules as the play plugin. */
+import { mkdtemp, rm, stat, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { MediaTools } from './media-tools.ts';
+import { Failure } from './steps.ts';
+
+/** What ffprobe says of a file, as far as it matters here. */
+export interface Probe {
+  format: { format_name: string; duration?: string };
+  streams: ProbedStream[];
+}
+
+export interface ProbedStream {
+  codec_type: string;
+  codec_name?: string;
+  profile?: string;
+  pix_fmt?: string;
+  has_b_frames?: number;
+  width?: number;
+  height?: number;
+  sample_rate?: string;
+  channels?: number;
+  disposition?: { attached_pic?: number };
+}
+
+const containers = ['mp4', 'mp3', 'wav'];
+const profiles = ['Constrained Baseline', 'Baseline', 'Main', 'High'];
+const sounds = /^(aac|mp3|pcm_(u8|s16le|s16be|s24le|s32le|f32le|alaw|mulaw))$/;
+
+export interface Verdict {
+  /** What the file is, for a person. */
+  summary: string;
+  /** Why it cannot be played, each with what to do; empty if it can. */
+  problems: string[];
+}
+
+/** @throws Failure when there is no such file. */
+export async function checkFile(path: string, tools: MediaTools): Promise<Verdict> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) throw new Failure(`${path} is not a file; name an mp4, mp3 or wav file.`);
+  // Under a name of ours, as the tools may take it for an option or have to pack it up.
+  const folder = await mkdtemp(join(tmpdir(), 'janus-deploy-check-'));
+  try {
+    await symlink(resolve(path), join(folder, 'media'));
+    const args = ['-show_format', '-show_streams', '-of', 'json', 'media'];
+    const probe = await tools.run({ tool: 'ffprobe', args, folder, inputs: ['media'] }).catch(() => '{}');
+    return judge(JSON.parse(probe) as Partial<Probe>);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+export function judge({ format, streams }: Partial<Probe>): Verdict {
+  if (
+    !format ||
+    !streams?.length ||
+    !containers.some((name) => format.format_name.split(',').includes(name))
+  ) {
+    return {
+      summary: 'unknown',
+      problems: ['it is not mp4, mp3 or wav, or it is damaged; convert it to mp4.'],
+    };
+  }
+  const first = (type: string) =>
+    streams.find((stream) => stream.codec_type === type && !stream.disposition?.attached_pic);
+  const [picture, sound] = [first('video'), first('audio')];
+  const problems = [...(picture ? pictureProblems(picture) : []), ...(sound ? soundProblems(sound) : [])];
+  if (!picture && !sound) problems.push('it has neither picture nor sound; choose another file.');
+  const parts = [
+    picture && `${picture.codec_name} ${picture.profile ?? ''} ${picture.width}×${picture.height}`,
+    sound &&
+      `${sound.codec_name} ${sound.sample_rate} Hz, ${sound.channels === 1 ? 'mono' : `${sound.channels} channels`}`,
+    format.duration && `${Math.round(Number(format.duration))} s`,
+  ];
+  return { summary: parts.filter(Boolean).join(', '), problems };
+}
+
+function pictureProblems({ codec_name, profile = 'unknown', pix_fmt, has_b_frames }: ProbedStream): string[] {
+  if (codec_name !== 'h264') {
+    return [
+      `its picture is ${codec_name}, accepted is h264; convert it with -codec:v libx264 -bf 0 -pix_fmt yuv420p.`,
+    ];
+  }
+  const problems: string[] = [];
+  if (!profiles.includes(profile) || !/^yuvj?420p$/.test(pix_fmt ?? '')) {
+    problems.push(
+      `its picture is H.264 ${profile} (${pix_fmt}), accepted are ${profiles.join(', ')} in 8 bit 4:2:0; convert it with -codec:v libx264 -bf 0 -pix_fmt yuv420p.`,
+    );
+  }
+  if (has_b_frames) {
+    problems.push(
+      'its picture has B-frames, which browsers cannot show; convert it with -codec:v libx264 -bf 0.',
+    );
+  }
+  return problems;
+}
+
+const soundProblems = ({ codec_name = 'unknown' }: ProbedStream): string[] =>
+  sounds.test(codec_name)
+    ? []
+    : [`its sound is ${codec_name}, accepted are AAC, MP3 and PCM; convert it with -codec:a aac.`];

@@ -32,9 +32,7 @@ await main(async () => {
     }
   }
   if (!values.all) {
-    console.log(
-      'Kept: images, caches, state folder and sample media; remove them with `npm run down -- --all`.',
-    );
+    console.log('Kept: images, caches and the state folder; remove them with `npm run down -- --all`.');
     return;
   }
   await step('images', async () => ({ result: await removeImages(), value: undefined }));

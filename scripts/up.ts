@@ -7,6 +7,7 @@ import { ensureBaseImage } from './lib/base-image.ts';
 import { authorityFile, ensureGeneratedCertificate } from './lib/certificates.ts';
 import { ensureEngine, readEngineFacts } from './lib/engine.ts';
 import { preflight } from './lib/preflight.ts';
+import { prune } from './lib/prune.ts';
 import { ensureToolchain } from './lib/pulumi.ts';
 import { ensureSamples } from './lib/samples.ts';
 import { loadConfig, readStackFile, stackFile } from './lib/settings.ts';
@@ -52,10 +53,14 @@ await main(async () => {
       value: undefined,
     };
   });
-  await step('sample media', async () => ({
-    result: await ensureSamples(config.mediaFolder),
-    value: undefined,
-  }));
+  await step('sample media', async () =>
+    config.production
+      ? { result: 'none on a production stack', value: undefined }
+      : {
+          result: await ensureSamples(config.mediaFolder),
+          value: undefined,
+        },
+  );
   const stack = await step('stack', async () => {
     const opened = await openStack(values.stack, toolchain);
     return { result: `${opened.name}, state in a local folder`, value: opened };
@@ -76,6 +81,8 @@ await main(async () => {
     value: undefined,
   }));
 
+  await prune();
+  const on = values.stack === 'dev' ? '' : ` -- --stack ${values.stack}`;
   console.log(`
   Player     ${deployed.player}
   ${deployed.demos ? `Demos      ${deployed.demos}` : ''}
@@ -85,6 +92,6 @@ await main(async () => {
   if (config.sslCertificate === '') {
     console.log(`  To trust the certificate, import ${authorityFile} as an authority in your browser.`);
   }
-  console.log(`  To undo: npm run down  (everything, caches too: npm run down -- --all)`);
+  console.log(`  To undo: npm run down${on}  (everything, caches too: npm run down -- --all)`);
   console.log(`  Done in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
 });

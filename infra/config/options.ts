@@ -61,7 +61,13 @@ export const options = {
     schema: boolean,
     default: 'false',
     accepted: 'true or false',
-    help: 'Refuse every substitution (home-made base image, distribution’s Janus, generated certificates)',
+    help: 'Serve the player alone: no demos, no plugin but ours, no sample media, no substitution that is not allowed',
+  }),
+  allowSubstitutes: option({
+    schema: boolean,
+    default: 'false',
+    accepted: 'true or false',
+    help: 'Let a production stack do with a home-made base image, built toolchain, distribution’s Janus or generated certificate',
   }),
   network: option({
     schema: oneOf('auto', 'host', 'bridge'),
@@ -145,7 +151,7 @@ export const options = {
     schema: text,
     default: '',
     accepted: 'the path or the URL of the Janus 0.9.1 source archive',
-    help: 'Where the pinned Janus source is taken from before the download cache and upstream',
+    help: 'Pinned Janus source: a path is taken before the download cache, a URL instead of upstream',
   }),
   baseImage: option({
     schema: text,

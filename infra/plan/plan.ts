@@ -38,6 +38,8 @@ export interface Plan {
   };
   /** Address that viewers send media to. */
   advertised: string;
+  /** The machine's own addresses; without the advertised one when a router forwards to them. */
+  localAddresses: string[];
   /** Addresses at which the gateway receives media: the only peers of the TURN server. */
   mediaAddresses: string[];
   ports: {
@@ -117,9 +119,11 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
     flavour.substitute,
     build.certificate.substitute,
   ].filter((sentence) => sentence !== undefined);
-  if (config.production) {
+  if (config.production && !config.allowSubstitutes) {
     errors.push(
-      ...substitutions.map((sentence) => `${sentence}; a production stack (production: true) refuses this.`),
+      ...substitutions.map(
+        (sentence) => `${sentence}; a production stack refuses this unless allowSubstitutes is true.`,
+      ),
     );
   }
   if (errors.length > 0 || advertised === undefined) throw new ConfigError(errors);
@@ -136,6 +140,7 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
     production: config.production,
     network: { ...network, subnet: `${subnet}.0/24`, addresses },
     advertised,
+    localAddresses: engine.addresses,
     mediaAddresses: bridge ? [addresses.gateway, advertised] : unique([advertised, ...engine.addresses]),
     ports: {
       player: config.playerPort,
@@ -257,7 +262,8 @@ function publishedPorts(
   };
 }
 
-const firstIpv4 = (addresses: string[]): string | undefined =>
+/** The first IPv4 address of a list. */
+export const firstIpv4 = (addresses: string[]): string | undefined =>
   addresses.find((address) => !address.includes(':'));
 
 const unique = <T>(values: T[]): T[] => [...new Set(values)];

@@ -1,5 +1,5 @@
 /** The gateway's configuration files. Pure. */
-import type { Plan } from '../plan/plan.ts';
+import { firstIpv4, type Plan } from '../plan/plan.ts';
 import { jcfg } from './jcfg.ts';
 
 /** What the gateway's files contain beside the plan. */
@@ -74,10 +74,13 @@ export function renderGateway(plan: Plan, secrets: GatewaySecrets): Record<strin
 }
 
 /**
- * Which addresses the gateway offers. The mapping rewrites the candidate of every interface, so on a bridge network
- * the one interface that is published has to be named.
+ * Which addresses the gateway offers. The mapping rewrites the candidate of every interface, so the one that viewers'
+ * packets arrive at, through published ports or a router, has to be named.
  */
 function candidates(plan: Plan): Record<string, string | undefined> {
-  if (plan.network.mode === 'host') return { ice_ignore_list: 'vmnet,docker,br-,veth' };
-  return { nat_1_1_mapping: plan.advertised, ice_enforce_list: plan.network.addresses.gateway };
+  if (plan.network.mode === 'bridge') {
+    return { nat_1_1_mapping: plan.advertised, ice_enforce_list: plan.network.addresses.gateway };
+  }
+  if (plan.localAddresses.includes(plan.advertised)) return { ice_ignore_list: 'vmnet,docker,br-,veth' };
+  return { nat_1_1_mapping: plan.advertised, ice_enforce_list: firstIpv4(plan.localAddresses) };
 }

@@ -1,5 +1,5 @@
 /** The TURN server's configuration, and what browsers are told of it. Pure. */
-import type { Plan } from '../plan/plan.ts';
+import { firstIpv4, type Plan } from '../plan/plan.ts';
 
 /** Text of turnserver.conf; `secret` is what the web server signs viewers' credentials with. */
 export function renderTurn(plan: Plan, secret: string): string {
@@ -48,14 +48,21 @@ const bridgeListeners = ({ network }: Plan): string[] => [
   `relay-ip=${network.addresses.turn}`,
 ];
 
-/** On the machine's own network: the addresses viewers reach, and loopback for the TLS that the web server ends. */
-function hostListeners({ mediaAddresses, turnTcp, ports }: Plan): string[] {
+/**
+ * On the machine's own network: the addresses viewers reach, and loopback for the TLS that the web server ends. Where
+ * a router forwards an address that the machine does not have, relays are told by that.
+ */
+function hostListeners({ localAddresses, advertised, turnTcp }: Plan): string[] {
+  const forwarded = localAddresses.includes(advertised)
+    ? []
+    : [`external-ip=${advertised}/${firstIpv4(localAddresses)}`];
   return [
-    ...mediaAddresses.map((address) => `listening-ip=${address}`),
-    ...mediaAddresses.map((address) => `relay-ip=${address}`),
+    ...localAddresses.map((address) => `listening-ip=${address}`),
+    ...localAddresses.map((address) => `relay-ip=${address}`),
+    ...forwarded,
     'listening-ip=127.0.0.1',
-    turnTcp.port === ports.turn ? '' : `aux-server=127.0.0.1:${turnTcp.port}`,
-  ].filter((line) => line !== '');
+    `aux-server=127.0.0.1:${turnTcp.port}`,
+  ];
 }
 
 /** Ways to the TURN server, in the order a browser should prefer; `{host}` is the host the page was loaded from. */

@@ -7,6 +7,7 @@ import { makePlan, type Plan, type ServiceName } from '../../infra/plan/plan.ts'
 import { gather } from './gather.ts';
 import { stateFolder } from './paths.ts';
 import { listeners } from './ports.ts';
+import { foreignResources } from './recovery.ts';
 import { readStackFile } from './settings.ts';
 import type { Stack } from './stack.ts';
 import { stunAnswers } from './stun.ts';
@@ -23,7 +24,11 @@ const roomForState = 200;
 export async function preflight(stack: Stack, config: Config, engine: EngineFacts): Promise<string> {
   const gathered = await gather(readStackFile(stack.configFile), stack.environment.PATH);
   const plan = makePlan(stack.name, config, engine, gathered.build);
-  const errors = [...(await takenPorts(plan)), ...(await fullDisks())];
+  const errors = [
+    ...(await takenPorts(plan)),
+    ...(await fullDisks()),
+    ...(await foreignResources(stack.name)),
+  ];
   if (errors.length > 0) throw new ConfigError(errors);
   const warnings = [...unknownAddress(plan, engine), ...(await silentStun(plan, config))];
   return ['ports free, disk has room', ...warnings.map((warning) => `\n  Warning: ${warning}`)].join('');

@@ -41,6 +41,32 @@ export async function recover(stack: Stack): Promise<void> {
   }
 }
 
+/**
+ * What has this stack's names on the engine and is not in its state: another deployment's, from another state. A
+ * sentence for each kind; nothing while an interrupted run is still to be put right.
+ */
+export async function foreignResources(stack: string): Promise<string[]> {
+  const state = readState(stack);
+  if ((state.pending_operations ?? []).length > 0) return [];
+  const known = new Set((state.resources ?? []).map(({ id }) => id));
+  const filter = `name=^/?janus-deploy-${stack}-(gateway|turn|web)(-files)?$`;
+  const [containers, volumes] = await Promise.all([
+    $({ quiet: true })`docker ps --all --no-trunc --filter ${filter} --format ${'{{.ID}} {{.Names}}'}`,
+    $({ quiet: true })`docker volume ls --filter ${filter} --format ${'{{.Name}} {{.Name}}'}`,
+  ]);
+  const names = [containers, volumes].flatMap(({ stdout }) =>
+    stdout
+      .split('\n')
+      .map((line) => line.split(' '))
+      .filter(([id, name]) => name !== undefined && !known.has(id))
+      .map(([, name]) => name),
+  );
+  if (names.length === 0) return [];
+  return [
+    `${names.join(', ')} are on the engine and not in this state: another deployment of stack ${stack} made them; take that down first, or deploy with another --stack.`,
+  ];
+}
+
 /** Locks of runs that ended without taking them off; a run that still goes on is waited for. */
 async function takeOverLocks(stack: string): Promise<void> {
   const folder = join(backend, '.pulumi', 'locks', 'organization', 'janus-deploy', stack);

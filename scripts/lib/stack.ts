@@ -82,6 +82,9 @@ async function initialise({ name, environment }: Stack): Promise<void> {
   }
 }
 
+/** Commands that take the config file's name. */
+const readsConfig = new Set(['config', 'destroy', 'import', 'preview', 'refresh', 'up', 'watch']);
+
 /** Runs a Pulumi command on the stack; each line of its output is passed on as it comes. */
 export async function pulumi(
   stack: Stack,
@@ -92,7 +95,12 @@ export async function pulumi(
   try {
     const config = join(folder, `Pulumi.${stack.name}.yaml`);
     await writeFile(config, withSalt(stack), { mode: 0o600 });
-    const on = ['--stack', stack.name, '--config-file', config, '--non-interactive'];
+    const on = [
+      '--stack',
+      stack.name,
+      '--non-interactive',
+      ...(readsConfig.has(args[0]) ? ['--config-file', config] : []),
+    ];
     const running = $({
       quiet: true,
       nothrow: true,

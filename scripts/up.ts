@@ -2,10 +2,12 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
+import { ConfigError } from '../infra/config/config.ts';
 import { certificateNames } from '../infra/plan/plan.ts';
 import { ensureBaseImage } from './lib/base-image.ts';
 import { authorityFile, ensureGeneratedCertificate } from './lib/certificates.ts';
 import { ensureEngine, readEngineFacts } from './lib/engine.ts';
+import { wrongFiles } from './lib/gather.ts';
 import { preflight } from './lib/preflight.ts';
 import { prune } from './lib/prune.ts';
 import { ensureToolchain } from './lib/pulumi.ts';
@@ -21,6 +23,8 @@ await main(async () => {
   const started = Date.now();
   const config = await step('configuration', async () => {
     const loaded = loadConfig(readStackFile(stackFile(values.stack)));
+    const wrong = wrongFiles(loaded);
+    if (wrong.length > 0) throw new ConfigError(wrong);
     const from = existsSync(stackFile(values.stack)) ? `Pulumi.${values.stack}.yaml` : 'defaults';
     return { result: `${from}, no errors`, value: loaded };
   });

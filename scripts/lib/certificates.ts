@@ -38,38 +38,32 @@ const day = 24 * 3600 * 1000;
  * @param now the time it has to be valid at
  */
 export function checkCertificate(certificateFile: string, keyFile: string, now = new Date()): string[] {
-  const read = (file: string, what: string): string | Error => {
+  const errors: string[] = [];
+  const read = (file: string, what: string): string | undefined => {
     try {
       return readFileSync(file, 'utf8');
     } catch (error) {
-      return new Error(
+      errors.push(
         `${what} ${file} cannot be read (${(error as NodeJS.ErrnoException).code}); set the path of a PEM file.`,
       );
     }
   };
   const [chain, key] = [read(certificateFile, 'ssl_certificate'), read(keyFile, 'ssl_certificate_key')];
-  const unread = [chain, key].filter((text) => text instanceof Error).map((error) => error.message);
-  if (typeof chain !== 'string' || typeof key !== 'string') return unread;
-
-  const errors: string[] = [];
-  let leaf: X509Certificate | undefined;
-  try {
-    leaf = new X509Certificate(chain);
-  } catch {
+  const leaf = chain === undefined ? undefined : parsed(() => new X509Certificate(chain));
+  const privateKey = key === undefined ? undefined : parsed(() => createPrivateKey(key));
+  if (chain !== undefined && !leaf) {
     errors.push(
       `ssl_certificate ${certificateFile} holds no PEM certificate; set the full chain, the server's certificate first.`,
     );
   }
-  try {
-    const privateKey = createPrivateKey(key);
-    if (leaf && !leaf.checkPrivateKey(privateKey)) {
-      errors.push(
-        `ssl_certificate_key ${keyFile} is not the key of ssl_certificate ${certificateFile} (${leaf.subject}); set the two that belong together.`,
-      );
-    }
-  } catch {
+  if (key !== undefined && !privateKey) {
     errors.push(
       `ssl_certificate_key ${keyFile} holds no unencrypted PEM private key; set the key without a passphrase.`,
+    );
+  }
+  if (leaf && privateKey && !leaf.checkPrivateKey(privateKey)) {
+    errors.push(
+      `ssl_certificate_key ${keyFile} is not the key of ssl_certificate ${certificateFile} (${leaf.subject}); set the two that belong together.`,
     );
   }
   if (leaf && new Date(leaf.validTo) < now) {
@@ -83,6 +77,15 @@ export function checkCertificate(certificateFile: string, keyFile: string, now =
     );
   }
   return errors;
+}
+
+/** What is read from a text, or nothing when it is not that. */
+function parsed<T>(parse: () => T): T | undefined {
+  try {
+    return parse();
+  } catch {
+    return undefined;
+  }
 }
 
 /**

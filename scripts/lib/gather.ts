@@ -5,7 +5,7 @@ import { type Config, ConfigError, type Setting } from '../../infra/config/confi
 import type { BuildFacts, EngineFacts } from '../../infra/plan/facts.ts';
 import type { MediaFile } from '../../infra/render/web.ts';
 import { findBaseImage } from './base-image.ts';
-import { type Certificate, loadCertificate } from './certificates.ts';
+import { type Certificate, checkCertificate, loadCertificate } from './certificates.ts';
 import { readEngineFacts } from './engine.ts';
 import { toolchainFacts } from './pulumi.ts';
 import { loadConfig } from './settings.ts';
@@ -79,6 +79,20 @@ const kinds: Record<string, MediaFile['kind']> = {
   '.mp3': 'audio',
   '.wav': 'audio',
 };
+
+/** What is wrong with the operator's own files, before anything is made; each a sentence. */
+export function wrongFiles(config: Config): string[] {
+  const { sslCertificate, sslCertificateKey, mediaFolder, production } = config;
+  const errors = sslCertificate === '' ? [] : checkCertificate(sslCertificate, sslCertificateKey);
+  const missing = !existsSync(mediaFolder);
+  // A folder that is missing gets sample media, except on a production stack.
+  if (missing ? production : !statSync(mediaFolder).isDirectory()) {
+    errors.push(
+      `mediaFolder ${mediaFolder} ${missing ? 'does not exist' : 'is not a folder'}; set the path of a folder of films and sound files.`,
+    );
+  }
+  return errors;
+}
 
 /** As people sort: film 2 before film 10, and a name before the same name with something after it. */
 const byName = new Intl.Collator('en', { numeric: true });

@@ -78,7 +78,7 @@ async function fullDisks(): Promise<string[]> {
 function unknownAddress(plan: Plan, engine: EngineFacts): string[] {
   if (engine.addresses.includes(plan.advertised)) return [];
   return [
-    `advertisedAddress ${plan.advertised} is not one of the engine's machine (${engine.addresses.join(', ')}); right only if a router forwards to it.`,
+    `advertisedAddress ${plan.advertised} is not one of the engine’s machine (${engine.addresses.join(', ')}); right only if a router forwards to it.`,
   ];
 }
 

@@ -23,23 +23,20 @@ async function refusal(config: Record<string, string | number>): Promise<string>
 }
 
 /** A self-signed certificate and its key in the copy of the project. */
-async function certificate(
-  name: string,
-  days: number,
-): Promise<{ sslCertificate: string; sslCertificateKey: string }> {
+async function certificate(name: string): Promise<{ sslCertificate: string; sslCertificateKey: string }> {
   const [certificateFile, key] = [
     join(deployment.folder, `${name}.pem`),
     join(deployment.folder, `${name}-key.pem`),
   ];
   await $({
     quiet: true,
-  })`openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=${name} -days ${days} -keyout ${key} -out ${certificateFile}`;
+  })`openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=${name} -days 30 -keyout ${key} -out ${certificateFile}`;
   return { sslCertificate: certificateFile, sslCertificateKey: key };
 }
 
 describe('npm run up refuses', () => {
   it('a key that belongs to another certificate, and a media folder that is a file', async () => {
-    const [one, other] = [await certificate('one', 30), await certificate('other', 30)];
+    const [one, other] = [await certificate('one'), await certificate('other')];
     writeFileSync(join(deployment.folder, 'not-a-folder'), '');
     const said = await refusal({
       ...one,
@@ -50,23 +47,19 @@ describe('npm run up refuses', () => {
     expect(said).toMatch(/not-a-folder is not a folder/);
   });
 
-  it('an expired certificate', async () => {
-    const expired = await certificate('expired', -1).catch(() => undefined);
-    // Newer releases of openssl make none that ended before it began.
-    if (expired) expect(await refusal(expired)).toMatch(/expired\.pem expired on/);
-  });
-
   it('a certificate that is no certificate and a key that is missing', async () => {
     writeFileSync(join(deployment.folder, 'text.pem'), 'hello');
     const said = await refusal({ sslCertificate: 'text.pem', sslCertificateKey: 'missing.pem' });
+    expect(said).toMatch(/text\.pem holds no PEM certificate/);
     expect(said).toMatch(/missing\.pem cannot be read \(ENOENT\)/);
   });
 
   it('a port that another program has, and names it', async () => {
     const server = createServer().listen(deployment.ports.playerPort, '0.0.0.0');
     try {
-      expect(await refusal({})).toContain(
-        `TCP port ${deployment.ports.playerPort} (player) is taken by node (process ${process.pid})`,
+      const said = await refusal({});
+      expect(said).toMatch(
+        new RegExp(`TCP port ${deployment.ports.playerPort} (player) is taken by .*(process ${process.pid})`),
       );
     } finally {
       server.close();

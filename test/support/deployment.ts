@@ -75,7 +75,7 @@ export class Deployment {
       quiet: true,
       nothrow: true,
       cwd: this.folder,
-      env: { ...process.env, XDG_STATE_HOME: this.stateHome, NO_COLOR: '1' },
+      env: this.environment,
     })`node scripts/run.mjs ${verb} ${args} --stack ${this.stack}`;
   }
 
@@ -91,8 +91,13 @@ export class Deployment {
     return join(this.stateHome, 'janus-deploy', 'certificates', 'ca.pem');
   }
 
+  /** Of every command on the deployment. */
+  get environment(): NodeJS.ProcessEnv {
+    return { ...process.env, XDG_STATE_HOME: this.stateHome, NO_COLOR: '1' };
+  }
+
   /** Kept between runs: what a killed test run left is found and removed by the next. */
-  get stateHome(): string {
+  private get stateHome(): string {
     return join(cacheFolder, 'test-state', this.stack);
   }
 

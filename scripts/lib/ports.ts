@@ -1,5 +1,6 @@
 /** Who listens on which port of this machine, read from the kernel (Linux). */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import { $ } from 'zx';
 
 /** A program that holds a port. */
@@ -82,8 +83,12 @@ function containerOf(pid: number, names: Map<string, string>): string | undefine
   return command[0]?.endsWith('docker-proxy') ? 'on a bridge network' : undefined;
 }
 
-const processName = (pid: number): string =>
-  pid === 0 ? 'a process of another user' : `${read(`/proc/${pid}/comm`).trim()} (process ${pid})`;
+/** The program's own name, else what the kernel calls its first thread. */
+function processName(pid: number): string {
+  if (pid === 0) return 'a process of another user';
+  const [program] = read(`/proc/${pid}/cmdline`).split('\0');
+  return `${basename(program) || read(`/proc/${pid}/comm`).trim()} (process ${pid})`;
+}
 
 function read(path: string): string {
   try {

@@ -17,6 +17,9 @@ const pulumi = (...args: string[]): Promise<ProcessOutput> =>
     env: environment,
   })`pulumi ${args} --stack plain --non-interactive --color never`;
 
+const imageIds = async (): Promise<string[]> =>
+  (await $({ quiet: true })`docker images --quiet`).stdout.split('\n').sort();
+
 beforeAll(async () => {
   await deployment.prepare();
   const toolchain = await ensureToolchain(() => undefined);
@@ -53,11 +56,11 @@ describe('pulumi', () => {
       env: environment,
     })`node scripts/run.mjs certs --stack plain`;
     expect(certs.stdout).toContain('Certificate generated for localhost');
-    const images = (await $({ quiet: true })`docker images --quiet`).stdout;
+    const images = await imageIds();
     const { stdout, stderr, exitCode } = await pulumi('preview');
     expect(exitCode, stdout + stderr).toBe(0);
     expect(stdout).toMatch(/\+ \d+ to create/);
-    expect((await $({ quiet: true })`docker images --quiet`).stdout).toBe(images);
+    expect(await imageIds()).toEqual(images);
     expect(await deployment.onEngine()).toEqual([]);
   });
 

@@ -151,7 +151,8 @@ static bool adapt(struct transcoder *t)
     if (t->resampler && t->rate == frame->sample_rate && t->format == frame->format &&
         t->channels == frame->ch_layout.nb_channels)
         return true;
-    if (frame->sample_rate <= 0 || (t->resampler && !resample(t, NULL, 0)))
+    if (frame->sample_rate < SAMPLE_RATE_MIN || frame->sample_rate > SAMPLE_RATE_MAX ||
+        (t->resampler && !resample(t, NULL, 0)))
         return false;
     swr_free(&t->resampler);
     t->fed = av_rescale(t->fed, frame->sample_rate, t->rate);

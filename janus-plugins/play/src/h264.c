@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+/* Encoders make more slices than this only of larger pictures, and then not smaller ones on average. */
+#define SLICES_MAX 64
+#define SLICE_SIZE_MIN 256
+
 bool h264_profile_from_id(uint8_t profile_idc, uint8_t constraints, enum h264_profile *profile)
 {
     switch (profile_idc) {
@@ -90,7 +94,8 @@ bool h264_next_nal(const uint8_t **position, const uint8_t *end, unsigned length
         if (size == 0)
             continue;
         uint8_t type = data[0] & 0x1f;
-        if (type == H264_NAL_DELIMITER || type == H264_NAL_FILLER)
+        if (type == H264_NAL_DELIMITER || type == H264_NAL_FILLER || type == H264_NAL_NONE ||
+            type >= H264_NAL_STAP_A)
             continue;
         *nal = (struct h264_nal){data, size};
         return true;
@@ -102,10 +107,14 @@ bool h264_inspect(const uint8_t *data, size_t size, unsigned length_size, bool *
 {
     const uint8_t *position = data;
     struct h264_nal nal;
+    size_t count = 0;
 
     *idr = false;
-    while (h264_next_nal(&position, data + size, length_size, &nal))
+    while (h264_next_nal(&position, data + size, length_size, &nal)) {
+        count++;
         if ((nal.data[0] & 0x1f) == H264_NAL_IDR)
             *idr = true;
-    return position == data + size;
+    }
+    /* Each is a packet at least: what is damaged must not be millions of them. */
+    return position == data + size && count <= SLICES_MAX + size / SLICE_SIZE_MIN;
 }

@@ -12,7 +12,9 @@
 
 #define H264_PARAMETER_SETS_MAX 1024
 
+/* From 24 on H.264 leaves types without a meaning; there RTP has its own. */
 enum h264_nal_type {
+    H264_NAL_NONE = 0,
     H264_NAL_IDR = 5,
     H264_NAL_SPS = 7,
     H264_NAL_PPS = 8,
@@ -46,12 +48,12 @@ struct h264_nal {
     size_t size;
 };
 
-/* The NAL unit at *position that is to be sent, and moves *position behind it; delimiters and
- * filler, which say nothing to a decoder, are passed over. False at the end. */
+/* The NAL unit at *position that is to be sent, and moves *position behind it; passed over are delimiters
+ * and filler, which say nothing to a decoder, and types that are not of H.264. False at the end. */
 bool h264_next_nal(const uint8_t **position, const uint8_t *end, unsigned length_size,
                    struct h264_nal *nal);
 
-/* Whether the lengths in an access unit add up, and whether it is an IDR picture. */
+/* Whether the lengths in an access unit add up and it is not in crumbs, and whether it is an IDR picture. */
 bool h264_inspect(const uint8_t *data, size_t size, unsigned length_size, bool *idr);
 
 #endif

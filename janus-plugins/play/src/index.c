@@ -8,14 +8,22 @@
 #include <unistd.h>
 
 #include <libavformat/avformat.h>
+#include <libavutil/mem.h>
 
 #include "clock.h"
 
 #define CONTAINERS "mov,mp4,m4a,mp3,wav"
 #define IO_BUFFER_SIZE (64 * 1024)
-#define MAX_FRAMES ((size_t)1 << 24)
-#define MAX_FRAME_SIZE (16 * 1024 * 1024)
 #define MAX_TIME SECONDS(100 * 3600)
+
+/* What a file that was made to do harm could use of memory, processor and network: an index of a few bytes
+ * may claim millions of frames. */
+#define MAX_FRAMES ((size_t)1 << 22)
+#define MAX_FRAME_SIZE (16 * 1024 * 1024)
+#define MAX_SOUND_FRAME_SIZE (256 * 1024)
+#define MAX_FRAMES_PER_SECOND 1000
+#define MAX_BYTES_PER_SECOND (32 * 1024 * 1024)
+#define MAX_ALLOCATION (128 * 1024 * 1024) /* of libavformat, at once: it has room for MAX_FRAMES */
 
 /* A file given to libavformat by descriptor: never by name, which may mean another file by now. */
 struct input {
@@ -196,12 +204,16 @@ static bool copy_entries(AVStream *stream, const struct input *input, struct ind
                          struct reason *reason)
 {
     int count = avformat_index_get_entries_count(stream);
+    int most = stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO ? MAX_SOUND_FRAME_SIZE : MAX_FRAME_SIZE;
     size_t capacity = 0;
 
     for (int i = 0; i < count; i++) {
         const AVIndexEntry *entry = avformat_index_get_entry(stream, i);
-        if (entry->size < 0 || entry->size > MAX_FRAME_SIZE || entry->pos < 0 ||
-            entry->pos > input->size - entry->size) {
+        if (entry->size < 0 || entry->size > most) {
+            reason_set(reason, "the size of frame %d of %d is damaged", i + 1, count);
+            return false;
+        }
+        if (entry->pos < 0 || entry->pos > input->size - entry->size) {
             reason_set(reason, "the file ends before frame %d of %d: it is damaged or incomplete", i + 1,
                        count);
             return false;
@@ -275,7 +287,7 @@ static bool index_pcm(struct media_index *index, const struct input *input, AVSt
     int64_t samples = codec->sample_rate / 50;
     size_t capacity = 0;
 
-    if (sample_size <= 0 || samples <= 0) {
+    if (sample_size <= 0 || samples <= 0 || samples * sample_size > MAX_SOUND_FRAME_SIZE) {
         reason_set(reason, "the wav header is damaged");
         return false;
     }
@@ -307,7 +319,7 @@ static bool index_by_reading(struct media_index *index, const struct input *inpu
 
     stream->discard = AVDISCARD_DEFAULT;
     while (stored && av_read_frame(input->format, packet) >= 0) {
-        if (packet->stream_index == stream->index && packet->pos >= 0 && packet->size <= MAX_FRAME_SIZE) {
+        if (packet->stream_index == stream->index && packet->pos >= 0 && packet->size <= MAX_SOUND_FRAME_SIZE) {
             struct index_frame frame = {stream_time(stream, time), packet->pos, (uint32_t)packet->size};
             stored = append(&index->audio, &capacity, frame);
             time += packet->duration;
@@ -323,8 +335,14 @@ static bool index_by_reading(struct media_index *index, const struct input *inpu
 static bool index_audio(struct media_index *index, const struct input *input, AVStream *stream,
                         struct reason *reason)
 {
+    int rate = stream->codecpar->sample_rate;
     bool done;
 
+    if (rate != 0 && (rate < SAMPLE_RATE_MIN || rate > SAMPLE_RATE_MAX)) {
+        reason_set(reason, "the sound has %d samples a second: %d to %d are supported", rate, SAMPLE_RATE_MIN,
+                   SAMPLE_RATE_MAX);
+        return false;
+    }
     index->audio_codec = avcodec_parameters_alloc();
     if (!index->audio_codec || avcodec_parameters_copy(index->audio_codec, stream->codecpar) < 0) {
         reason_set(reason, "there is not enough memory");
@@ -343,6 +361,45 @@ static bool index_audio(struct media_index *index, const struct input *input, AV
     return done;
 }
 
+/* An mp4 whose fragments have an index of their own (DASH) is opened with the first of them alone, and the
+ * demuxer comes to the others by reading on. Is there something behind the last frame that it knows of? */
+static bool has_more_fragments(const struct input *input, AVStream *stream)
+{
+    int count = avformat_index_get_entries_count(stream);
+    const AVIndexEntry *last = count > 0 ? avformat_index_get_entry(stream, count - 1) : NULL;
+    AVPacket *packet = av_packet_alloc();
+
+    stream->discard = AVDISCARD_DEFAULT;
+    if (last && packet && av_seek_frame(input->format, stream->index, last->timestamp, AVSEEK_FLAG_ANY) >= 0)
+        while (avformat_index_get_entries_count(stream) == count && av_read_frame(input->format, packet) >= 0)
+            av_packet_unref(packet);
+    av_packet_free(&packet);
+    return avformat_index_get_entries_count(stream) > count;
+}
+
+/* Whether times go forward, and what is due in any one second can be sent in that second. */
+static bool check_pace(const struct index_track *track, struct reason *reason)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0, first = 0; i < track->count; i++) {
+        const struct index_frame *frame = &track->frames[i];
+        if (i > 0 && frame->time < frame[-1].time) {
+            reason_set(reason, "the time of frame %zu of %zu is before that of the frame before it", i + 1, track->count);
+            return false;
+        }
+        bytes += frame->size;
+        while (frame->time - track->frames[first].time >= SECONDS(1))
+            bytes -= track->frames[first++].size;
+        if (i - first >= MAX_FRAMES_PER_SECOND || bytes > MAX_BYTES_PER_SECOND) {
+            reason_set(reason, "the file has more than %d frames, or more than %d MB, in one second",
+                       MAX_FRAMES_PER_SECOND, MAX_BYTES_PER_SECOND / (1024 * 1024));
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Times count from the first picture or from the beginning of the sound, whichever is earlier. */
 static void start_at_zero(struct media_index *index)
 {
@@ -354,7 +411,7 @@ static void start_at_zero(struct media_index *index)
         index->audio.frames[i].time += shift;
 }
 
-/* The last frame lasts as long as the one before it; of PCM, in proportion to its size. */
+/* The last frame lasts as long as the one before it; of PCM, where it is a shorter one, in proportion. */
 static void find_end(struct index_track *track, bool pcm)
 {
     if (track->count == 0)
@@ -362,7 +419,7 @@ static void find_end(struct index_track *track, bool pcm)
     const struct index_frame *last = &track->frames[track->count - 1];
     int64_t length = track->count > 1 ? last->time - last[-1].time : 0;
     if (track->count > 1 && pcm && last[-1].size > 0)
-        length = av_rescale(length, last->size, last[-1].size);
+        length = av_rescale(length, last->size < last[-1].size ? last->size : last[-1].size, last[-1].size);
     track->end = last->time + length > 0 ? last->time + length : 0;
 }
 
@@ -389,7 +446,13 @@ static struct media_index *read_index(const struct input *input, struct reason *
     }
     index->streams = format->nb_streams;
     if ((audio && !index_audio(index, input, audio, reason)) ||
-        (video && !index_video(index, input, video, reason))) {
+        (video && !index_video(index, input, video, reason)) || !check_pace(&index->audio, reason) ||
+        !check_pace(&index->video, reason)) {
+        index_free(index);
+        return NULL;
+    }
+    if (is_mp4(format) && has_more_fragments(input, video ? video : audio)) {
+        reason_set(reason, "the mp4 is in fragments (DASH): put them together (ffmpeg -i IN -c copy -movflags +faststart OUT)");
         index_free(index);
         return NULL;
     }
@@ -407,6 +470,7 @@ struct media_index *index_read(int fd, struct reason *reason)
 
     /* What is wrong with a file is said in the reply, not on the gateway's standard error. */
     av_log_set_level(AV_LOG_QUIET);
+    av_max_alloc(MAX_ALLOCATION);
     if (input_open(&input, reason)) {
         index = read_index(&input, reason);
         input_close(&input);

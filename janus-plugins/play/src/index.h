@@ -12,6 +12,10 @@
 #include "h264.h"
 #include "reason.h"
 
+/* Of sound; 0 is for a decoder to find out. */
+#define SAMPLE_RATE_MIN 4000
+#define SAMPLE_RATE_MAX 384000
+
 struct index_frame {
     int64_t time; /* when it is shown or heard */
     int64_t offset;

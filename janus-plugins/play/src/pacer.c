@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 
-#include "clock.h"
-
 struct pacer {
     pthread_t thread;
     pthread_mutex_t lock;
@@ -23,8 +21,9 @@ struct pacer {
 int64_t pacer_packet_due(int64_t start, int64_t interval, size_t number, size_t packets)
 {
     size_t bursts = (packets + PACER_BURST - 1) / PACER_BURST;
+    int64_t spread = interval / 2 < PACER_SPREAD_MAX ? interval / 2 : PACER_SPREAD_MAX;
 
-    return bursts < 2 ? start : start + interval / 2 * (int64_t)(number / PACER_BURST) / (int64_t)bursts;
+    return bursts < 2 ? start : start + spread * (int64_t)(number / PACER_BURST) / (int64_t)bursts;
 }
 
 static void place(struct pacer *pacer, size_t slot, struct pacer_timer *timer)

@@ -7,9 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "clock.h"
+
 /* Packets handed over at one moment. A large key frame sent at once would overflow the socket's
  * buffer; one wake-up for each packet would cost more than the packet. */
 #define PACER_BURST 8
+
+/* However long a picture stays, it is there after this time. */
+#define PACER_SPREAD_MAX MILLISECONDS(100)
 
 struct pacer_timer {
     /* Does what is due and returns when it wants to be called next, or NEVER. */
@@ -31,7 +36,7 @@ void pacer_schedule(struct pacer *pacer, struct pacer_timer *timer, int64_t due)
 void pacer_cancel(struct pacer *pacer, struct pacer_timer *timer);
 
 /* When packet `number` of a frame of `packets` that is due at `start` is to be sent: in bursts
- * spread over the first half of the time until the next frame. */
+ * spread over the first half of the time until the next frame, but no more than PACER_SPREAD_MAX. */
 int64_t pacer_packet_due(int64_t start, int64_t interval, size_t number, size_t packets);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <math.h>
+#include <sys/resource.h>
 
 #include "support/media.h"
 #include "support/tap.h"
@@ -219,6 +220,64 @@ static void test_damaged(void)
     printf("# %u opened\n", opened);
 }
 
+/* Writes over the number at `offset` of the first box, or chunk, of a type. */
+static void forge(const char *name, const char *type, long offset, const uint8_t number[4])
+{
+    char path[512], header[4096];
+
+    media_path(path, name);
+    FILE *file = fopen(path, "r+b");
+    size_t size = file ? fread(header, 1, sizeof header, file) : 0;
+    const char *box = memmem(header, size, type, 4);
+    require(box && fseek(file, box - header + 4 + offset, SEEK_SET) == 0 && fwrite(number, 1, 4, file) == 4 &&
+                fclose(file) == 0,
+            path);
+}
+
+static void forged_is_refused(const char *name, const char *expected)
+{
+    struct asset *asset = NULL;
+    struct reason reason = {""};
+    struct rusage before, after;
+
+    getrusage(RUSAGE_SELF, &before);
+    check(asset_open(library, name, &asset, &reason) == PATH_REFUSED, "%s is refused", name);
+    getrusage(RUSAGE_SELF, &after);
+    check_text(reason.text, expected, "with its reason");
+    check(after.ru_maxrss - before.ru_maxrss < 300 * 1024, "and without using much memory");
+}
+
+/* Files that ask for more than they hold, or for more than can be sent. */
+static void test_hostile(void)
+{
+    static const uint8_t zero[4] = {0}, one[4] = {0, 0, 0, 1}, millions[4] = {4, 0, 0, 0};
+    static const uint8_t rate[4] = {0, 0, 0, 1}, channels[4] = {1, 0, 0xff, 0xff};
+
+    write_film("many.mp4", (struct media_film){.no_sound = true});
+    forge("many.mp4", "stsz", 4, one);
+    forge("many.mp4", "stsz", 8, millions);
+    forge("many.mp4", "stsc", 12, millions);
+    forge("many.mp4", "stts", 8, millions);
+    forged_is_refused("many.mp4", "the video has no frames");
+
+    write_film("crowded.mp4", (struct media_film){.seconds = 60, .pictures_per_key_frame = 100, .no_sound = true});
+    forge("crowded.mp4", "stts", 12, zero);
+    forged_is_refused("crowded.mp4", "the file has more than 1000 frames, or more than 32 MB, in one second");
+
+    media_write_wav("rate.wav", &(struct media_wav){48000, 2, 1});
+    forge("rate.wav", "fmt ", 8, rate);
+    forged_is_refused("rate.wav", "the sound has 16777216 samples a second: 4000 to 384000 are supported");
+
+    media_write_wav("channels.wav", &(struct media_wav){384000, 2, 1});
+    forge("channels.wav", "fmt ", 4, channels);
+    forged_is_refused("channels.wav", "the wav header is damaged");
+
+    struct index_frame frames[] = {{0, 0, 1}, {SECONDS(1), 0, 1 << 23}};
+    struct index_track track = {frames, 2, 0};
+    find_end(&track, true);
+    check(track.end <= SECONDS(2), "a large last frame does not make a track without end");
+}
+
 static void test_truncated(void)
 {
     struct asset *asset;
@@ -377,6 +436,7 @@ int main(void)
     test_limits_of_window();
     test_refusals();
     test_damaged();
+    test_hostile();
     test_truncated();
     test_abandoned();
     test_sound();

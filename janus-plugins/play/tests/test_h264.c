@@ -84,6 +84,12 @@ static void test_inspect(void)
     check(h264_inspect(other, sizeof other, 2, &found) && !found, "another slice is none");
     check(!h264_inspect(beyond, sizeof beyond, 2, &found), "a length beyond the end is damage");
     check(!h264_inspect(rest, sizeof rest, 2, &found), "so are bytes left over");
+
+    static uint8_t crumbs[2 * 10000];
+    for (size_t i = 0; i < sizeof crumbs; i += 2)
+        crumbs[i] = 1, crumbs[i + 1] = 0x41;
+    check(!h264_inspect(crumbs, sizeof crumbs, 1, &found), "and NAL units without number, each of which would be a packet");
+    check(h264_inspect(crumbs, 2 * 50, 1, &found), "though a picture may be of many");
 }
 
 int main(void)

@@ -29,6 +29,8 @@ static void test_packet_due(void)
     check(bursts, "bursts of a large picture are apart");
     check(early, "all are due in the first half of the time until the next picture");
     check(pacer_packet_due(start, 0, 99, 100) == start, "a picture without an interval is due at once");
+    check(pacer_packet_due(start, SECONDS(10), 99, 100) <= start + MILLISECONDS(100),
+          "and one that stays for long is there soon all the same");
 }
 
 struct probe {

@@ -123,6 +123,22 @@ static void test_dropped(void)
     check(p.count == 0 && p.counted == 0, "a picture of nothing else is no packet, not even with parameter sets");
 }
 
+static void test_foreign(void)
+{
+    static const uint8_t types[] = {0, 24, 28, 31};
+    struct frame frame = {.size = 0};
+
+    for (size_t i = 0; i < sizeof types; i++)
+        add_nal(&frame, types[i], 100);
+    /* Zeros throughout, and so long that a header of zero would be taken for a fragment yet to begin. */
+    add_nal(&frame, 0, 2375);
+    memset(frame.data + frame.size - 2375, 0, 2375);
+    add_nal(&frame, 0x41, 300);
+    struct payloads p = cut(&frame, false);
+    check(p.count == 1 && p.data[0][0] == 0x41, "NAL units of types that mean something else in RTP are left out");
+    check_int((long long)p.counted, (long long)p.count, "and not counted");
+}
+
 static void test_length_sizes(void)
 {
     static const unsigned sizes[] = {1, 2, 4};
@@ -156,6 +172,7 @@ int main(void)
     test_limits();
     test_fragments();
     test_dropped();
+    test_foreign();
     test_length_sizes();
     test_damaged();
     return tap_end();

@@ -10,17 +10,14 @@ import { findJanusArchive, Unreachable } from './sources.ts';
 /** Counts of the TAP lines that the tests print, over both flavours of Janus. */
 export async function pluginTests(): Promise<{ passed: number; failed: number; skipped: number }> {
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  const archive = await findJanusArchive('').catch((error) => {
-    if (error instanceof Unreachable) return undefined;
-    throw error;
-  });
+  const archive = await findArchive();
   for (const flavour of ['0.9.1', 'distribution'] as const) {
     if (flavour === '0.9.1' && archive === undefined) {
       console.log('# SKIP Janus 0.9.1: its source cannot be reached');
       counts.skipped++;
       continue;
     }
-    const image = await buildImage(flavour, archive);
+    const image = await buildTestImage(flavour);
     const ended = await $({
       nothrow: true,
       quiet: true,
@@ -37,10 +34,18 @@ export async function pluginTests(): Promise<{ passed: number; failed: number; s
   return counts;
 }
 
+/** The Janus source; undefined where it cannot be reached. */
+async function findArchive(): Promise<string | undefined> {
+  return findJanusArchive('').catch((error) => {
+    if (error instanceof Unreachable) return undefined;
+    throw error;
+  });
+}
+
 /** The first stage of the gateway's image: compilers, headers of that Janus, our FFmpeg. */
-async function buildImage(flavour: JanusFlavour, archive: string | undefined): Promise<string> {
+export async function buildTestImage(flavour: JanusFlavour): Promise<string> {
   const base = await findBaseImage('auto');
-  const { gateway } = await stagedContexts(flavour, archive);
+  const { gateway } = await stagedContexts(flavour, await findArchive());
   const name = `janus-deploy/plugin-tests:${flavour}`;
   const args = [`BASE_IMAGE=${base.name}`, `FLAVOUR=${flavour}`].flatMap((arg) => ['--build-arg', arg]);
   await $({ quiet: true })`docker build --target build ${args} --tag ${name} ${gateway.path}`;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-only */
 #include "asset.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@ struct library {
     char *root;
     struct workers *readers;     /* they wait for the disk */
     struct workers *transcoders; /* they need the processor */
+    sem_t indexing; /* as many files are opened at a time as there are readers */
     pthread_mutex_t lock;
     struct asset *assets;
 };
@@ -396,6 +399,16 @@ static void dispose(struct job *job)
     asset_free((struct asset *)((char *)job - offsetof(struct asset, dispose)));
 }
 
+/* An index takes time and memory to read: however many ask at once, few are read at a time. */
+static struct media_index *read_index_in_turn(struct library *library, int fd, struct reason *reason)
+{
+    while (sem_wait(&library->indexing) < 0 && errno == EINTR)
+        ;
+    struct media_index *index = index_read(fd, reason);
+    sem_post(&library->indexing);
+    return index;
+}
+
 enum path_status asset_open(struct library *library, const char *name, struct asset **asset,
                             struct reason *reason)
 {
@@ -417,8 +430,7 @@ enum path_status asset_open(struct library *library, const char *name, struct as
         return PATH_OPENED;
     }
 
-    /* Reading an index takes its time, so others are not kept waiting for it. */
-    struct media_index *index = index_read(fd, reason);
+    struct media_index *index = read_index_in_turn(library, fd, reason);
     if (!index) {
         close(fd);
         return PATH_REFUSED;
@@ -479,6 +491,7 @@ struct library *library_open(const char *root, unsigned readers, unsigned transc
     if (!library)
         return NULL;
     pthread_mutex_init(&library->lock, NULL);
+    sem_init(&library->indexing, 0, readers);
     library->root = strdup(root);
     library->readers = workers_start(readers, 0);
     library->transcoders = workers_start(transcoders, TRANSCODER_NICENESS);
@@ -497,6 +510,7 @@ void library_close(struct library *library)
     if (library->readers)
         workers_stop(library->readers);
     pthread_mutex_destroy(&library->lock);
+    sem_destroy(&library->indexing);
     free(library->root);
     free(library);
 }

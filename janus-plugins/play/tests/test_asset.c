@@ -168,6 +168,11 @@ static void test_refusals(void)
             "the file ends before frame 188 of 188: it is damaged or incomplete");
     refused("none.mp4", (struct media_film){.no_video = true, .no_sound = true},
             "the file has neither picture nor sound");
+    media_write_fragments("fragments.mp4");
+    check(asset_open(library, "fragments.mp4", &asset, &reason) == PATH_REFUSED, "fragments.mp4 is refused");
+    check_text(reason.text,
+               "the mp4 is in fragments (DASH): put them together (ffmpeg -i IN -c copy -movflags +faststart OUT)",
+               "with its reason");
     char path[512];
     media_path(path, "text.mp4");
     FILE *file = fopen(path, "w");

@@ -305,10 +305,12 @@ static void put_sample_table(struct bytes *bytes, const struct media_film *film,
     }
     inner = open_box(bytes, "stsc");
     put32(bytes, 0);
-    put32(bytes, 1);
-    put32(bytes, 1);
-    put32(bytes, video ? 1 : samples);
-    put32(bytes, 1);
+    put32(bytes, film->fragmented ? 0 : 1);
+    if (!film->fragmented) {
+        put32(bytes, 1);
+        put32(bytes, video ? 1 : samples);
+        put32(bytes, 1);
+    }
     close_box(bytes, inner);
 
     inner = open_box(bytes, "stsz");
@@ -383,6 +385,17 @@ static void put_moov(struct bytes *bytes, const struct media_film *film, uint32_
         put_track(bytes, film, true, video);
     if (!film->no_sound)
         put_track(bytes, film, false, audio);
+    if (film->fragmented) {
+        size_t extends = open_box(bytes, "mvex");
+        box = open_box(bytes, "trex");
+        put32(bytes, 0);
+        put32(bytes, 1);
+        put32(bytes, 1);
+        put32(bytes, 1); /* every picture lasts one tick */
+        put(bytes, NULL, 8);
+        close_box(bytes, box);
+        close_box(bytes, extends);
+    }
     close_box(bytes, moov);
 }
 
@@ -411,6 +424,73 @@ void media_write_film(const char *name, const struct media_film *film)
     save(name, &bytes, film->cut);
     free(bytes.data);
     free(moov.data);
+}
+
+static void put_fragment(struct bytes *bytes, const struct media_film *film, unsigned number)
+{
+    size_t first = number * MEDIA_FRAME_RATE;
+    size_t moof = open_box(bytes, "moof");
+    size_t box = open_box(bytes, "mfhd");
+
+    put32(bytes, 0);
+    put32(bytes, number + 1);
+    close_box(bytes, box);
+    size_t track = open_box(bytes, "traf");
+    box = open_box(bytes, "tfhd");
+    put32(bytes, 0x020000); /* offsets count from the moof box */
+    put32(bytes, 1);
+    close_box(bytes, box);
+    box = open_box(bytes, "tfdt");
+    put32(bytes, 0);
+    put32(bytes, (uint32_t)first);
+    close_box(bytes, box);
+    box = open_box(bytes, "trun");
+    put32(bytes, 0x000201); /* with the offset of the data and the sizes */
+    put32(bytes, MEDIA_FRAME_RATE);
+    put32(bytes, (uint32_t)(bytes->size + 4 * (1 + MEDIA_FRAME_RATE) + 8 - moof));
+    for (size_t i = 0; i < MEDIA_FRAME_RATE; i++)
+        put32(bytes, (uint32_t)slice_size(film, first + i) + 4);
+    close_box(bytes, box);
+    close_box(bytes, track);
+    close_box(bytes, moof);
+    box = open_box(bytes, "mdat");
+    for (size_t i = 0; i < MEDIA_FRAME_RATE; i++)
+        put_picture(bytes, film, first + i);
+    close_box(bytes, box);
+}
+
+void media_write_fragments(const char *name)
+{
+    struct media_film film = {.pictures_per_key_frame = MEDIA_FRAME_RATE,
+                              .key_frame_size = 9000,
+                              .picture_size = 900,
+                              .no_sound = true,
+                              .fragmented = true};
+    struct bytes bytes = {0}, fragments[2] = {{0}};
+    size_t box = open_box(&bytes, "ftyp");
+
+    put(&bytes, "iso5\0\0\0\1iso5dash", 16);
+    close_box(&bytes, box);
+    put_moov(&bytes, &film, 0, 0);
+    box = open_box(&bytes, "sidx");
+    put32(&bytes, 0);
+    put32(&bytes, 1);
+    put32(&bytes, MEDIA_FRAME_RATE);
+    put(&bytes, NULL, 8);
+    put32(&bytes, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        put_fragment(&fragments[i], &film, i);
+        put32(&bytes, (uint32_t)fragments[i].size);
+        put32(&bytes, MEDIA_FRAME_RATE);
+        put32(&bytes, 0x90000000);
+    }
+    close_box(&bytes, box);
+    for (unsigned i = 0; i < 2; i++) {
+        put(&bytes, fragments[i].data, fragments[i].size);
+        free(fragments[i].data);
+    }
+    save(name, &bytes, 0);
+    free(bytes.data);
 }
 
 void media_write_golden(void)

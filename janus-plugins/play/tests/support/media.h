@@ -30,11 +30,15 @@ struct media_film {
     size_t key_frame_size, picture_size; /* bytes of the slice, without its length */
     uint8_t profile;                     /* 0: baseline */
     bool no_sound, no_video;
+    bool fragmented;   /* the samples come after the moov box */
     bool b_frames;     /* presentation times out of order */
     const char *codec; /* of the video, "avc1" when NULL */
     size_t cut;        /* bytes left away at the end; the moov box comes first */
 };
 void media_write_film(const char *name, const struct media_film *film);
+
+/* A film without sound in two fragments of one second each, with an index of them, as DASH has it. */
+void media_write_fragments(const char *name);
 
 /* The files that the transcripts in golden/ speak of. */
 void media_write_golden(void);

@@ -1,7 +1,7 @@
 /** TLS certificates: the operator's, checked; or a local certificate authority and a leaf of ours. */
 import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 // The certificate library needs it, and needs it first.
@@ -10,6 +10,7 @@ import * as x509 from '@peculiar/x509';
 import type { BuildFacts } from '../../infra/plan/facts.ts';
 import { stateFolder } from './paths.ts';
 import { Failure } from './steps.ts';
+import { writeWhole } from './write-whole.ts';
 
 x509.cryptoProvider.set(webcrypto as Crypto);
 
@@ -208,10 +209,4 @@ async function readAuthority(): Promise<Authority> {
     certificate: new x509.X509Certificate(readFileSync(files.authority, 'utf8')),
     key: (await webcrypto.subtle.importKey('pkcs8', pem, algorithm, true, ['sign'])) as CryptoKey,
   };
-}
-
-/** A reader sees the old file or the new one, never a part. */
-async function writeWhole(path: string, text: string, mode: number): Promise<void> {
-  await writeFile(`${path}.new`, text, { mode });
-  await rename(`${path}.new`, path);
 }

@@ -1,8 +1,8 @@
 /** Puts right what a killed run left: locks in the state, operations it does not know the end of, orphans. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { $ } from 'zx';
 import { backend, pulumi, type Stack } from './stack.ts';
@@ -33,6 +33,7 @@ const readState = (stack: string): NonNullable<NonNullable<Checkpoint['checkpoin
 /** Makes the stack ready for the next operation, without a person's help. */
 export async function recover(stack: Stack): Promise<void> {
   await takeOverLocks(stack.name);
+  removeTemporaries();
   if ((readState(stack.name).pending_operations ?? []).length > 0) {
     await removeOrphans(stack.name);
     const refreshed = await pulumi(stack, ['refresh', '--yes', '--skip-preview', '--clear-pending-creates']);
@@ -67,14 +68,22 @@ export async function foreignResources(stack: string): Promise<string[]> {
   ];
 }
 
+/** States that were being written when their writer was killed. */
+function removeTemporaries(): void {
+  const folder = dirname(stateOf(''));
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    if (name.endsWith('.tmp')) rmSync(join(folder, name), { force: true });
+  }
+}
+
 /** Locks of runs that ended without taking them off; a run that still goes on is waited for. */
 async function takeOverLocks(stack: string): Promise<void> {
   const folder = join(backend, '.pulumi', 'locks', 'organization', 'janus-deploy', stack);
   const deadline = Date.now() + 15 * 60_000;
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
     const path = join(folder, name);
-    const lock = JSON.parse(readFileSync(path, 'utf8')) as Lock;
-    while (existsSync(path) && lock.hostname === hostname() && isRunning(lock.pid)) {
+    const lock = readLock(path);
+    while (lock && existsSync(path) && lock.hostname === hostname() && isRunning(lock.pid)) {
       if (Date.now() > deadline)
         throw new Failure(
           `Another run (process ${lock.pid}) still deploys stack ${stack}; wait for it or end it.`,
@@ -82,6 +91,15 @@ async function takeOverLocks(stack: string): Promise<void> {
       await setTimeout(500);
     }
     await rm(path, { force: true });
+  }
+}
+
+/** Nothing for a lock whose writer was killed while it wrote. */
+function readLock(path: string): Lock | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Lock;
+  } catch {
+    return undefined;
   }
 }
 

@@ -11,6 +11,7 @@ import type { Toolchain } from './pulumi.ts';
 import { recover } from './recovery.ts';
 import { stackFile } from './settings.ts';
 import { Failure } from './steps.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** Where a stack's state lies and which config file it is deployed with. */
 export interface Stack {
@@ -47,7 +48,8 @@ export async function openStack(
     ...toolchain.environment,
     // The program runs on the Node that runs this.
     PATH: [dirname(process.execPath), toolchain.environment.PATH ?? process.env.PATH].join(delimiter),
-    PULUMI_BACKEND_URL: `file://${backend}`,
+    // Without the files of attributes beside every file: nobody reads them, and they are not written whole.
+    PULUMI_BACKEND_URL: `file://${backend}?metadata=skip`,
     PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile,
     PULUMI_CONFIG_PASSPHRASE: undefined,
   };
@@ -76,7 +78,7 @@ async function initialise({ name, environment }: Stack): Promise<void> {
     const pulumi = $({ quiet: true, cwd: folder, env: environment });
     if ((await knownStacks(environment)).includes(name)) await pulumi`pulumi stack rm --yes --force ${name}`;
     await pulumi`pulumi stack init ${name}`;
-    await writeFile(saltFile(name), readFileSync(join(folder, `Pulumi.${name}.yaml`)), { mode: 0o600 });
+    await writeWhole(saltFile(name), readFileSync(join(folder, `Pulumi.${name}.yaml`), 'utf8'), 0o600);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -143,14 +145,12 @@ const done = /^\s*[@+~-]{1,2}\s+(\S+)\s+(\S+) (created|updated|replaced|deleted)
  * @throws Failure with what Pulumi said
  */
 export async function deploy(stack: Stack, progress: (line: string) => void): Promise<string> {
-  await recover(stack);
   const said = await run(stack, ['up', '--yes', '--skip-preview', '--suppress-outputs'], progress);
   return summary(said);
 }
 
 /** Removes everything the stack made on the engine, and the stack from the state. */
 export async function destroy(stack: Stack, progress: (line: string) => void): Promise<string> {
-  await recover(stack);
   const said = await run(stack, ['destroy', '--yes', '--skip-preview', '--suppress-outputs'], progress);
   await $({
     quiet: true,
@@ -161,14 +161,20 @@ export async function destroy(stack: Stack, progress: (line: string) => void): P
   return summary(said);
 }
 
+/** Runs an operation on a stack that is ready for it; where another run was faster, after that. */
 async function run(stack: Stack, args: string[], progress: (line: string) => void): Promise<string> {
-  const ended = await pulumi(stack, [...args, '--color', 'never'], (line) => {
-    const [, , name, what] = done.exec(line) ?? [];
-    if (name) progress(`${name} ${what}`);
-  });
-  if (ended.exitCode !== 0)
-    throw new Failure(`pulumi ${args[0]} failed:\n${diagnostics(ended.stdout + ended.stderr)}`);
-  return ended.stdout;
+  for (;;) {
+    await recover(stack);
+    const ended = await pulumi(stack, [...args, '--color', 'never'], (line) => {
+      const [, , name, what] = done.exec(line) ?? [];
+      if (name) progress(`${name} ${what}`);
+    });
+    const said = ended.stdout + ended.stderr;
+    if (ended.exitCode === 0) return ended.stdout;
+    if (!said.includes('the stack is currently locked')) {
+      throw new Failure(`pulumi ${args[0]} failed:\n${diagnostics(said)}`);
+    }
+  }
 }
 
 /** The part of Pulumi's output that says what went wrong. */

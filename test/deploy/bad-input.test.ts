@@ -58,9 +58,8 @@ describe('npm run up refuses', () => {
     const server = createServer().listen(deployment.ports.playerPort, '0.0.0.0');
     try {
       const said = await refusal({});
-      expect(said).toMatch(
-        new RegExp(`TCP port ${deployment.ports.playerPort} (player) is taken by .*(process ${process.pid})`),
-      );
+      expect(said).toContain(`TCP port ${deployment.ports.playerPort} (player) is taken by `);
+      expect(said).toContain(`(process ${process.pid})`);
     } finally {
       server.close();
     }
@@ -128,7 +127,7 @@ describe('the Janus archive', () => {
       quiet: true,
       cwd: deployment.folder,
       env: { ...process.env, XDG_CACHE_HOME: cache },
-    })`node --input-type=module-typescript -e ${code} ${address}`;
+    })`${process.execPath} --input-type=module-typescript -e ${code} ${address}`;
     return ended.stdout;
   }
 });

@@ -1,6 +1,6 @@
 /** Plain Pulumi commands in a checkout, without any wrapper. */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { $, type ProcessOutput } from 'zx';
 import { ensureToolchain } from '../../scripts/lib/pulumi.ts';
@@ -28,6 +28,8 @@ beforeAll(async () => {
   environment = {
     ...process.env,
     ...toolchain.environment,
+    // The program wants a newer Node than a machine may have.
+    PATH: [dirname(process.execPath), toolchain.environment.PATH ?? process.env.PATH].join(delimiter),
     PULUMI_BACKEND_URL: `file://${backend}`,
     PULUMI_CONFIG_PASSPHRASE: 'a passphrase',
     XDG_STATE_HOME: join(deployment.folder, 'home'),

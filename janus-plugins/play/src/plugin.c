@@ -45,6 +45,8 @@ struct notice {
 static janus_plugin play_plugin;
 static janus_callbacks *gateway;
 static volatile gint stopping;
+static gint max_viewers; /* who may watch at the same time; 0: everybody */
+static volatile gint watching;
 
 static struct library *library;
 static struct pacer *pacer;
@@ -159,8 +161,23 @@ static void relay_packet(void *owner, bool video, uint8_t *packet, size_t size)
     gateway->relay_rtp(viewer->handle, &rtp);
 }
 
+static bool take_seat(struct reason *reason)
+{
+    if (g_atomic_int_add(&watching, 1) < max_viewers || max_viewers == 0)
+        return true;
+    g_atomic_int_add(&watching, -1);
+    reason_set(reason, "%d viewers are watching, which is as many as may: try again later", max_viewers);
+    return false;
+}
+
+static void leave_seat(void)
+{
+    g_atomic_int_add(&watching, -1);
+}
+
 static void play_ended(void *owner)
 {
+    leave_seat();
     notify(events, owner, "exit.play", NULL);
 }
 
@@ -245,7 +262,10 @@ static janus_plugin_result *launch(struct viewer *viewer, const struct command *
 
     if (status != PATH_OPENED)
         return reply(protocol_refusal(status, command->file, &reason));
-    if (!session_launch(&viewer->session, asset, &reason)) {
+    bool seated = take_seat(&reason);
+    if (!seated || !session_launch(&viewer->session, asset, &reason)) {
+        if (seated)
+            leave_seat();
         asset_release(asset);
         return reply(protocol_refusal(PATH_REFUSED, command->file, &reason));
     }
@@ -415,17 +435,25 @@ static void play_incoming_rtcp(janus_plugin_session *handle, janus_plugin_rtcp *
     viewer_release(viewer);
 }
 
-static char *read_media_root(const char *config_path)
+static const char *configured(janus_config *config, const char *name)
+{
+    janus_config_category *general = janus_config_get_create(config, NULL, janus_config_type_category, "general");
+    janus_config_item *item = janus_config_get(config, general, janus_config_type_item, name);
+
+    return item ? item->value : NULL;
+}
+
+/* Sets what can be configured and returns the media root. */
+static char *read_config(const char *config_path)
 {
     char *file = g_strdup_printf("%s/%s.jcfg", config_path, PACKAGE_ID);
     janus_config *config = janus_config_parse(file);
     char *root = NULL;
 
     if (config) {
-        janus_config_category *general = janus_config_get_create(config, NULL, janus_config_type_category, "general");
-        janus_config_item *item = janus_config_get(config, general, janus_config_type_item, "media_root");
-        if (item && item->value)
-            root = g_strdup(item->value);
+        const char *viewers_allowed = configured(config, "max_viewers");
+        max_viewers = viewers_allowed ? MAX(0, atoi(viewers_allowed)) : 0;
+        root = g_strdup(configured(config, "media_root"));
         janus_config_destroy(config);
     }
     if (!root)
@@ -451,7 +479,7 @@ static int play_init(janus_callbacks *callbacks, const char *config_path)
     if (!callbacks || !config_path)
         return -1;
     gateway = callbacks;
-    char *root = read_media_root(config_path);
+    char *root = read_config(config_path);
     viewers = g_hash_table_new_full(NULL, NULL, NULL, viewer_drop);
     library = library_open(root, READERS, g_get_num_processors());
     pacer = pacer_start();

@@ -58,8 +58,7 @@ janus_config_container *janus_config_get(janus_config *config, janus_config_cont
     (void)config;
     (void)parent;
     (void)type;
-    require(strcmp(name, "media_root") == 0, "only the media root is configured");
-    return &media_root;
+    return strcmp(name, "media_root") == 0 ? &media_root : NULL;
 }
 
 janus_config_container *janus_config_get_create(janus_config *config, janus_config_container *parent,
@@ -305,6 +304,32 @@ static void test_impatient(void)
     check(true, "buttons pressed at the same time do no harm");
 }
 
+static void test_full(void)
+{
+    json_t *body = json_pack("{ssss}", "request", "ctrl.play", "file", "film.mp4");
+    json_t *full = json_pack("{sissss}", "code", 400, "path", "film.mp4", "reason",
+                             "2 viewers are watching, which is as many as may: try again later");
+    janus_plugin_session *handles[3];
+
+    check_int(watching, 0, "nobody is watching any more");
+    max_viewers = 2;
+    for (int i = 0; i < 3; i++)
+        handles[i] = attach_playing("film.mp4");
+    json_t *found = request(handles[2], json_incref(body), NULL);
+    compare(json_object_get(found, "success"), full, "with two viewers allowed, the third is refused");
+    json_decref(found);
+    detach(handles[0]);
+    found = request(handles[2], json_incref(body), NULL);
+    check(json_object_get(found, "ack") != NULL, "until one of the two has left");
+    json_decref(found);
+    detach(handles[1]);
+    detach(handles[2]);
+    max_viewers = 0;
+    json_decref(full);
+    json_decref(body);
+    drain();
+}
+
 static void test_late_requests(void)
 {
     janus_plugin_session *handle = attach();
@@ -336,8 +361,9 @@ int main(void)
     replay("errors.json");
     test_vanishing();
     test_impatient();
+    test_full();
     test_late_requests();
-    attached = 3 + 100 + 1 + 1;
+    attached = 3 + 100 + 1 + 3 + 1;
 
     /* The core may end while films are played. */
     janus_plugin_session *last = attach_playing("film.mp4");

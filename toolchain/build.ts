@@ -79,17 +79,26 @@ export function toolchainKey(): string {
  * @param progress is told the name of each part when its build begins.
  */
 export async function buildToolchain(folder: string, progress: (part: string) => void): Promise<void> {
-  const go = await findGo();
   await mkdir(dirname(folder), { recursive: true });
   const partial = await mkdtemp(`${folder}-`);
+  // Modules and objects take gigabytes and are of use this once: kept while a build may have to go on, then removed.
+  const goCaches = join(dirname(folder), 'go');
+  const environment = {
+    ...process.env,
+    CGO_ENABLED: '0',
+    GOCACHE: join(goCaches, 'objects'),
+    GOMODCACHE: join(goCaches, 'modules'),
+    GOFLAGS: '-mod=readonly -modcacherw',
+    GOTOOLCHAIN: 'local',
+  };
+  const go = await findGo(environment);
   try {
     for (const target of targets) {
       progress(target.module);
-      const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', GOTOOLCHAIN: 'local' };
       await $({
         quiet: true,
         cwd: join(here, target.module),
-        env,
+        env: environment,
       })`${go} build -trimpath ${target.flags} -o ${join(partial, target.output)} ${target.package}`;
     }
     await writeFile(
@@ -97,13 +106,14 @@ export async function buildToolchain(folder: string, progress: (part: string) =>
       `pulumi ${versions.cli}, docker ${versions.docker}, command ${versions.command}\n`,
     );
     await rename(partial, folder);
+    await rm(goCaches, { recursive: true, force: true });
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
 }
 
 /** A Go that is new enough: the machine's, else the release that any Go can fetch as a module. */
-async function findGo(): Promise<string> {
+async function findGo(environment: NodeJS.ProcessEnv): Promise<string> {
   const go =
     (await which('go', { nothrow: true })) ??
     (existsSync('/usr/lib/go/bin/go') ? '/usr/lib/go/bin/go' : null);
@@ -112,13 +122,12 @@ async function findGo(): Promise<string> {
       'Building the Pulumi toolchain needs Go; run `apt-get install golang-go` as root (any version).',
     );
   }
-  const version = (await $({ quiet: true, env: { ...process.env, GOTOOLCHAIN: 'local' } })`${go} version`)
-    .stdout;
+  const version = (await $({ quiet: true, env: environment })`${go} version`).stdout;
   const [major, minor] = /go(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number) ?? [0, 0];
   if (major > 1 || minor >= 26) return go;
   const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
   const module = `golang.org/toolchain@v0.0.1-go${goRelease}.${process.platform}-${arch}`;
-  const fetched = await $({ quiet: true, cwd: here })`${go} mod download -json ${module}`;
+  const fetched = await $({ quiet: true, cwd: here, env: environment })`${go} mod download -json ${module}`;
   const release = (JSON.parse(fetched.stdout) as { Dir: string }).Dir;
   // A module's files are not executable, a toolchain's have to be.
   for (const tools of ['bin', `pkg/tool/${process.platform}_${arch}`]) {

@@ -70,9 +70,7 @@ export async function engineAnswers(): Promise<boolean> {
 export async function readEngineFacts(image: string): Promise<EngineFacts> {
   const [engine, host, networks] = await Promise.all([
     info(),
-    $({
-      quiet: true,
-    })`docker run --rm --network host ${image} sh -c ${'cat /proc/sys/net/ipv4/ip_local_port_range; hostname -I'}`,
+    readHost(image),
     $({ quiet: true })`docker network ls --filter driver=bridge --format {{.ID}}`.then(
       ({ stdout }) =>
         $({
@@ -80,7 +78,7 @@ export async function readEngineFacts(image: string): Promise<EngineFacts> {
         })`docker network inspect --format ${'{{range .IPAM.Config}}{{.Subnet}} {{end}}'} ${stdout.trim().split('\n')}`,
     ),
   ]);
-  const [portRange, addresses] = host.stdout.trim().split('\n');
+  const [portRange, addresses] = host.trim().split('\n');
   const [first, last] = portRange.trim().split(/\s+/).map(Number);
   const bridges = new BlockList();
   for (const subnet of networks.stdout.split(/\s+/).filter((text) => text.includes('/'))) {
@@ -99,6 +97,21 @@ export async function readEngineFacts(image: string): Promise<EngineFacts> {
       .filter((address) => address !== '' && !bridges.check(address, family(address))),
     ephemeralPorts: { first, last },
   };
+}
+
+/** What only a container on the engine's host network sees. */
+async function readHost(image: string): Promise<string> {
+  const script = 'cat /proc/sys/net/ipv4/ip_local_port_range; hostname -I';
+  const ended = await $({
+    quiet: true,
+    nothrow: true,
+  })`docker run --rm --network host ${image} sh -c ${script}`;
+  if (ended.exitCode !== 0) {
+    throw new Failure(
+      `The engine cannot run a container of ${image} (${ended.stderr.trim().split('\n')[0]}); mend that and run the command again.`,
+    );
+  }
+  return ended.stdout;
 }
 
 /**

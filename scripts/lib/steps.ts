@@ -1,5 +1,6 @@
 /** Progress on the terminal: one line per step with its result and duration. */
 import { styleText } from 'node:util';
+import { ProcessOutput } from 'zx';
 
 /** A failure whose message is all that a person needs; no stack trace is shown for it. */
 export class Failure extends Error {
@@ -29,13 +30,26 @@ export async function step<T>(title: string, work: () => Promise<{ result: strin
   }
 }
 
+/** A sentence where there is one; where something else broke, all that is known of it. */
+function explain(error: unknown): unknown {
+  if (error instanceof Failure || (error instanceof Error && error.name === 'ConfigError')) {
+    return styleText('red', error.message);
+  }
+  if (error instanceof ProcessOutput) {
+    return styleText(
+      'red',
+      `A command failed with status ${error.exitCode}:\n${(error.stderr || error.stdout).trim()}`,
+    );
+  }
+  return error;
+}
+
 /** Runs a verb's main function; failures end the process with one message and status 1. */
 export async function main(verb: () => Promise<void>): Promise<void> {
   try {
     await verb();
   } catch (error) {
-    const expected = error instanceof Failure || (error instanceof Error && error.name === 'ConfigError');
-    console.error(expected ? styleText('red', (error as Error).message) : error);
+    console.error(explain(error));
     process.exitCode = 1;
   }
 }

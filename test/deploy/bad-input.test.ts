@@ -65,6 +65,33 @@ describe('npm run up refuses', () => {
     }
   });
 
+  it('an engine that cannot be reached', async () => {
+    deployment.configure({});
+    process.env.DOCKER_HOST = 'tcp://127.0.0.1:1';
+    try {
+      const { stderr, exitCode } = await deployment.run('up');
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(
+        /No container engine answers \(.*127\.0\.0\.1:1.*\); start Docker, or set DOCKER_HOST/,
+      );
+    } finally {
+      delete process.env.DOCKER_HOST;
+    }
+  });
+
+  it('a disk that is nearly full', async () => {
+    deployment.configure({});
+    mkdirSync(deployment.environment.XDG_STATE_HOME as string, { recursive: true });
+    await $({ quiet: true })`mount -t tmpfs -o size=20m tmpfs ${deployment.environment.XDG_STATE_HOME}`;
+    try {
+      const { stderr, exitCode } = await deployment.run('up');
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/The disk of .* has (1\d|20) MiB left; accepted: 200 or more; free some room\./);
+    } finally {
+      await $({ quiet: true })`umount ${deployment.environment.XDG_STATE_HOME}`;
+    }
+  });
+
   it('an env file with a misspelt name', async () => {
     mkdirSync(join(deployment.folder, 'conf'), { recursive: true });
     writeFileSync(join(deployment.folder, 'conf/site.env'), 'debug_level=3\nstun_sever=a.example:3478\n');

@@ -82,6 +82,19 @@ for (const { janus, network } of situations) {
         expectInStep(playback);
       });
 
+      it.skipIf(network === 'bridge')('is in step after a pause of a minute', async () => {
+        await playFile(test.page, 'sample-2.mp4');
+        await waitForFrame(test.page, ({ frame }) => frame > 25);
+        await pause(test.page);
+        await playbackState(test.page, 'paused');
+        await test.page.waitForTimeout(60_000);
+        await resume(test.page);
+        await playbackState(test.page, 'going');
+        const playback = await measurePlayback(test.page, { seconds: 6 });
+        expect(playback.jumps).toEqual([]);
+        expectInStep(playback);
+      });
+
       it('stops, and plays another film in the same connection, in sync', async () => {
         await playFile(test.page, 'sample.mp4');
         await waitForFrame(test.page, ({ film, frame }) => film === 1 && frame > 25);

@@ -56,6 +56,11 @@ static GThreadPool *offers; /* a thread for each: the core gathers candidates be
 static janus_mutex viewers_mutex = JANUS_MUTEX_INITIALIZER;
 static GHashTable *viewers; /* by handle */
 
+/* How many viewers there are, those included whose handle is gone but who are still in use. */
+static GMutex living_mutex;
+static GCond last_freed;
+static guint living;
+
 /* Viewers */
 
 static void viewer_free(const janus_refcount *ref)
@@ -67,6 +72,10 @@ static void viewer_free(const janus_refcount *ref)
     g_mutex_clear(&viewer->requests);
     janus_refcount_decrease(&viewer->handle->ref);
     g_free(viewer);
+    g_mutex_lock(&living_mutex);
+    if (--living == 0)
+        g_cond_signal(&last_freed);
+    g_mutex_unlock(&living_mutex);
 }
 
 /* Gives a reference, or NULL when the handle is already gone. */
@@ -369,6 +378,9 @@ static void play_create_session(janus_plugin_session *handle, int *failure)
     session_init(&viewer->session, &session_callbacks, viewer);
     janus_refcount_init(&viewer->ref, viewer_free);
     handle->plugin_handle = viewer;
+    g_mutex_lock(&living_mutex);
+    living++;
+    g_mutex_unlock(&living_mutex);
     janus_mutex_lock(&viewers_mutex);
     g_hash_table_insert(viewers, handle, viewer);
     janus_mutex_unlock(&viewers_mutex);
@@ -502,6 +514,11 @@ static void play_destroy(void)
     g_atomic_int_set(&stopping, 1);
     g_hash_table_remove_all(viewers);
     janus_mutex_unlock(&viewers_mutex);
+    /* The core does not wait for its threads that are still in handle_message(). */
+    g_mutex_lock(&living_mutex);
+    while (living > 0)
+        g_cond_wait(&last_freed, &living_mutex);
+    g_mutex_unlock(&living_mutex);
     release_resources();
 }
 

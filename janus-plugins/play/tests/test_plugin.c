@@ -274,7 +274,7 @@ static gpointer press_buttons(gpointer data)
 {
     static const char *const names[] = {"ctrl.play", "stop.play", "ctrl.play", "ctrl.play", "probe.file", "request.offer"};
 
-    for (int i = 0; i < 200; i++)
+    for (int i = 0; i < 1000; i++)
         json_decref(request(data, json_pack("{ssss}", "request", names[i % 6], "file", "film.mp4"), NULL));
     return NULL;
 }
@@ -365,10 +365,15 @@ int main(void)
     test_late_requests();
     attached = 3 + 100 + 1 + 3 + 1;
 
-    /* The core may end while films are played. */
+    /* The core may end while films are played, and does not wait for requests that are being carried out. */
     janus_plugin_session *last = attach_playing("film.mp4");
+    GThread *threads[4];
+    for (int i = 0; i < 4; i++)
+        threads[i] = g_thread_new("buttons", press_buttons, last);
     g_usleep(50000);
     play_plugin.destroy();
+    for (int i = 0; i < 4; i++)
+        g_thread_join(threads[i]);
     check_int(freed_handles, attached, "every handle was given back");
     janus_refcount_decrease(&last->ref);
     check_int(freed_handles, attached + 1, "the last one too, when the plugin ends");

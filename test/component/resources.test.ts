@@ -1,8 +1,8 @@
 /** Which resources the program makes, with which inputs, on each network mode; Pulumi's engine is mocked. */
 import * as pulumi from '@pulumi/pulumi';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { parseConfig } from '../../infra/config/config.ts';
 import { makePlan, type Plan } from '../../infra/plan/plan.ts';
+import { configOf, linux, official } from '../support/facts.ts';
 
 interface Made {
   type: string;
@@ -28,29 +28,7 @@ pulumi.runtime.setMocks(
 );
 
 const planFor = (network: string): Plan =>
-  makePlan(
-    'test',
-    parseConfig({
-      stack: { network: { value: network, where: 'test' }, maxViewers: { value: '4', where: 'test' } },
-      env: {},
-    }),
-    {
-      version: '20.10.24',
-      operatingSystem: 'linux',
-      rootless: false,
-      virtualMachine: false,
-      cores: 2,
-      memory: 2 ** 33,
-      addresses: ['192.0.2.2'],
-      ephemeralPorts: { first: 32768, last: 60999 },
-    },
-    {
-      baseImage: { name: 'debian:bookworm-slim' },
-      janusSource: { available: true },
-      toolchain: { name: 'official' },
-      certificate: { name: 'operator' },
-    },
-  );
+  makePlan('test', configOf({ network, maxViewers: '4' }), linux, official);
 
 /** All resources of a deployment, once they are registered. */
 async function deploy(plan: Plan): Promise<Made[]> {

@@ -1,30 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Config, ConfigError, parseConfig } from '../../infra/config/config.ts';
-import type { BuildFacts, EngineFacts } from '../../infra/plan/facts.ts';
+import { ConfigError } from '../../infra/config/config.ts';
+import type { BuildFacts } from '../../infra/plan/facts.ts';
 import { makePlan, portsForViewers } from '../../infra/plan/plan.ts';
+import { configOf, linux, official } from '../support/facts.ts';
 
-const linux: EngineFacts = {
-  version: '20.10.24',
-  operatingSystem: 'linux',
-  rootless: false,
-  virtualMachine: false,
-  cores: 2,
-  memory: 8 * 2 ** 30,
-  addresses: ['192.0.2.2', '2001:db8::2'],
-  ephemeralPorts: { first: 32768, last: 60999 },
-};
-const official: BuildFacts = {
-  baseImage: { name: 'debian:bookworm-slim' },
-  janusSource: { available: true },
-  toolchain: { name: 'official' },
-  certificate: { name: 'operator' },
-};
-const configOf = (values: Record<string, string> = {}): Config =>
-  parseConfig({
-    stack: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { value, where: 'test' }])),
-    env: {},
-  });
 const planOf = (values: Record<string, string> = {}, engine = linux, build = official) =>
   makePlan('dev', configOf(values), engine, build);
 

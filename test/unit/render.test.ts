@@ -1,37 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../../infra/config/config.ts';
 import { makePlan } from '../../infra/plan/plan.ts';
 import { renderGateway } from '../../infra/render/janus.ts';
 import { jcfg } from '../../infra/render/jcfg.ts';
 import { renderTurn, renderTurnUrls } from '../../infra/render/turn.ts';
 import { renderNginx, renderPlayerConfig } from '../../infra/render/web.ts';
+import { configOf, linux, official } from '../support/facts.ts';
 
-const plan = (values: Record<string, string> = {}) =>
-  makePlan(
-    'dev',
-    parseConfig({
-      stack: Object.fromEntries(
-        Object.entries(values).map(([key, value]) => [key, { value, where: 'test' }]),
-      ),
-      env: {},
-    }),
-    {
-      version: '20.10.24',
-      operatingSystem: 'linux',
-      rootless: false,
-      virtualMachine: false,
-      cores: 2,
-      memory: 2 ** 33,
-      addresses: ['192.0.2.2', '2001:db8::2'],
-      ephemeralPorts: { first: 32768, last: 60999 },
-    },
-    {
-      baseImage: { name: 'debian:bookworm-slim' },
-      janusSource: { available: true },
-      toolchain: { name: 'official' },
-      certificate: { name: 'operator' },
-    },
-  );
+const plan = (values: Record<string, string> = {}) => makePlan('dev', configOf(values), linux, official);
 const secrets = { admin: 'admin-secret', streaming: 'streaming-key' };
 
 describe('rendered files', () => {

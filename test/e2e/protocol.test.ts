@@ -34,8 +34,8 @@ for (const janus of ['0.9.1', 'distribution'] as const) {
       client = await JanusClient.attach(deployment.url('apiHttpPort', '/janus', 'http'), plugin, test.page);
     });
     afterEach(async () => {
-      await client.close();
-      await test.context.close();
+      await client?.close();
+      await test?.context.close();
     });
 
     it.each(transcripts)('$name: $about', async ({ exchange }) => {

@@ -64,12 +64,11 @@ function deployedStacks(): string[] {
     .map((name) => name.slice(0, -'.json'.length));
 }
 
-/** Our own images, and what the engine's build cache kept for nobody else. */
+/** Our own images; the engine's build cache is shared with other projects. */
 async function removeImages(): Promise<string> {
   if (!(await engineAnswers())) return 'no engine answers, so there is nothing to remove';
   const listed = await $({ quiet: true })`docker images --filter reference=janus-deploy/* --quiet`;
   const ids = [...new Set(listed.stdout.split('\n').filter((id) => id !== ''))];
   if (ids.length > 0) await $({ quiet: true, nothrow: true })`docker rmi --force ${ids}`;
-  await $({ quiet: true, nothrow: true })`docker builder prune --force`;
-  return `${ids.length} removed`;
+  return `${ids.length} removed; \`docker builder prune\` frees the build cache of all projects`;
 }

@@ -55,7 +55,9 @@ export function renderGateway(plan: Plan, secrets: GatewaySecrets): Record<strin
       general: { enabled: false, json: 'compact' },
       admin: { admin_enabled: true, admin_path: adminSocket },
     }),
-    'janus.plugin.tms.play.jcfg': jcfg({ general: { media_root: '/media' } }),
+    'janus.plugin.tms.play.jcfg': jcfg({
+      general: { media_root: '/media', max_viewers: plan.maxViewers },
+    }),
     // Its defaults are right; a file that is missing is logged as an error.
     'janus.plugin.echotest.jcfg': jcfg({ general: {} }),
     'janus.plugin.streaming.jcfg': jcfg({

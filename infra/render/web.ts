@@ -133,6 +133,8 @@ const turnCredentials = `    location = /turn-credentials {
 /** The API's long poll answers after up to 30 s, and its answers must not wait in a buffer. */
 const janusApi = `    location ~ ^/janus(/|$) {
       proxy_pass http://janus;
+      # The ids in the path are all it takes to control a session.
+      access_log off;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_set_header Host $host;

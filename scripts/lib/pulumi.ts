@@ -68,7 +68,7 @@ export async function ensureToolchain(progress: (what: string) => void): Promise
   return builtToolchain('built from Go modules');
 }
 
-/** Whether the official CLI could be downloaded; it fetches its plugins itself. */
+/** Whether the official CLI could be downloaded whole; it fetches its plugins itself. */
 async function downloadOfficial(): Promise<boolean> {
   const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
   const url = `https://get.pulumi.com/releases/sdk/pulumi-v${versions.cli}-${process.platform}-${arch}.tar.gz`;
@@ -83,6 +83,9 @@ async function downloadOfficial(): Promise<boolean> {
     await unpack;
     await rename(partial, official);
     return true;
+  } catch {
+    // The download broke off, or is not the archive it should be.
+    return false;
   } finally {
     await rm(partial, { recursive: true, force: true });
   }

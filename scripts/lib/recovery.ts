@@ -105,9 +105,11 @@ function readLock(path: string): Lock | undefined {
 
 function isRunning(pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('pulumi');
-  } catch {
-    return false;
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // A process of another user runs too.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

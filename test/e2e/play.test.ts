@@ -39,7 +39,7 @@ for (const { janus, network } of situations) {
       });
       afterAll(async () => {
         await browser?.close();
-        await deployment.remove();
+        await deployment?.remove();
       });
       beforeEach(async () => {
         test = await browser.newPage();

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser?.close();
-  await deployment.remove();
+  await deployment?.remove();
 });
 
 describe('TURN', () => {

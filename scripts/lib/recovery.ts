@@ -103,10 +103,11 @@ function readLock(path: string): Lock | undefined {
   }
 }
 
+/** Whether the process that took a lock goes on; where the kernel tells, whether it still is Pulumi. */
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return process.platform !== 'linux' || readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('pulumi');
   } catch (error) {
     // A process of another user runs too.
     return (error as NodeJS.ErrnoException).code === 'EPERM';

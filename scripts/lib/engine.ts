@@ -143,6 +143,8 @@ export async function ensureEngine(): Promise<string> {
 /** Installs Debian packages without questions and without starting what they bring. */
 export async function aptInstall(packages: string[]): Promise<void> {
   const apt = $({ quiet: true, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+  // An installation that was killed half-way is finished first, or nothing can be installed.
+  await apt`dpkg --configure -a`;
   await apt`apt-get update -qq`;
   await apt`apt-get install -y -qq --no-install-recommends ${packages}`;
   mkdirSync(stateFolder, { recursive: true });

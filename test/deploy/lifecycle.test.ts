@@ -87,6 +87,15 @@ describe('a machine behind a router', () => {
   });
 });
 
+describe('a STUN server that does not answer', () => {
+  it('is warned of, and the gateway starts without it', async () => {
+    deployment.configure({ stunServer: '127.0.0.1:9' });
+    const printed = await deployment.up();
+    expect(printed).toContain('Warning: stun_server 127.0.0.1:9 does not answer');
+    expect(printed).toContain('every service answers');
+  });
+});
+
 describe('bad input', () => {
   it('is told all at once, and nothing is touched', async () => {
     const before = await containerIds();

@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 /** A deployment or a browser may have to wait for an image to be built; what hangs is ended all the same. */
-const slow = { testTimeout: 180_000, hookTimeout: 900_000, fileParallelism: false };
+const slow = {
+  testTimeout: 180_000,
+  hookTimeout: 900_000,
+  fileParallelism: false,
+  globalSetup: './test/support/slot.ts',
+};
 
 export default defineConfig({
   test: {

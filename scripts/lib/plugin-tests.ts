@@ -42,12 +42,15 @@ async function findArchive(): Promise<string | undefined> {
   });
 }
 
-/** The first stage of the gateway's image: compilers, headers of that Janus, our FFmpeg. */
+/** @returns the id of the first stage of the gateway's image: compilers, headers of that Janus, our FFmpeg. */
 export async function buildTestImage(flavour: JanusFlavour): Promise<string> {
   const base = await findBaseImage('auto');
   const { gateway } = await stagedContexts(flavour, await findArchive());
-  const name = `janus-deploy/plugin-tests:${flavour}`;
   const args = [`BASE_IMAGE=${base.name}`, `FLAVOUR=${flavour}`].flatMap((arg) => ['--build-arg', arg]);
-  await $({ quiet: true })`docker build --target build ${args} --tag ${name} ${gateway.path}`;
-  return name;
+  const name = `janus-deploy/plugin-tests:${flavour}`;
+  // By its id, because another run may give the name to an image of its own.
+  const built = await $({
+    quiet: true,
+  })`docker build --quiet --target build ${args} --tag ${name} ${gateway.path}`;
+  return built.stdout.trim();
 }

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { $ } from 'zx';
 import { cacheFolder } from './paths.ts';
 
-/** Images of a service that are kept: the running one, and some to go back to. */
-const keptImages = 4;
+/** Images of a service that are kept: the running one, some to go back to, those that other stacks are building. */
+const keptImages = 12;
 /** Build contexts, of three services each. */
-const keptContexts = 12;
+const keptContexts = 36;
 
 /** Removes older images that no container uses, and older build contexts with their logs. */
 export async function prune(): Promise<void> {

@@ -21,7 +21,7 @@ describe('npm run up', () => {
   it('deploys, and ends with the addresses and every substitution', async () => {
     const printed = await deployment.up();
     expect(printed).toMatch(/smoke check\s+10 checks, every service answers/);
-    expect(printed).toMatch(/Player\s+https:\/\/\S+:31443\/player\//);
+    expect(printed).toMatch(new RegExp(`Player\\s+https://\\S+:${deployment.ports.playerPort}/player/`));
     expect(printed).toContain('To undo: npm run down');
   });
 

@@ -15,7 +15,7 @@ const pulumi = (...args: string[]): Promise<ProcessOutput> =>
     nothrow: true,
     cwd: deployment.folder,
     env: environment,
-  })`pulumi ${args} --stack plain --non-interactive --color never`;
+  })`pulumi ${args} --stack ${deployment.stack} --non-interactive --color never`;
 
 const imageIds = async (): Promise<string[]> =>
   (await $({ quiet: true })`docker images --quiet`).stdout.split('\n').sort();
@@ -34,7 +34,7 @@ beforeAll(async () => {
     PULUMI_CONFIG_PASSPHRASE: 'a passphrase',
     XDG_STATE_HOME: join(deployment.folder, 'home'),
   };
-  await $({ quiet: true, cwd: deployment.folder, env: environment })`pulumi stack init plain`;
+  await $({ quiet: true, cwd: deployment.folder, env: environment })`pulumi stack init ${deployment.stack}`;
 });
 afterAll(() => deployment.remove());
 
@@ -56,7 +56,7 @@ describe('pulumi', () => {
       quiet: true,
       cwd: deployment.folder,
       env: environment,
-    })`node scripts/run.mjs certs --stack plain`;
+    })`node scripts/run.mjs certs --stack ${deployment.stack}`;
     expect(certs.stdout).toContain('Certificate generated for localhost');
     const images = await imageIds();
     const { stdout, stderr, exitCode } = await pulumi('preview');
@@ -70,7 +70,7 @@ describe('pulumi', () => {
     const up = await pulumi('up', '--yes', '--skip-preview');
     expect(up.exitCode, up.stdout + up.stderr).toBe(0);
     const outputs = JSON.parse((await pulumi('stack', 'output', '--json')).stdout);
-    expect(outputs.player).toMatch(/^https:\/\/\S+:31443\/player\/$/);
+    expect(outputs.player).toMatch(new RegExp(`^https://\\S+:${deployment.ports.playerPort}/player/$`));
     expect(outputs.toolchain).toMatch(/^(official|built from Go modules: pulumi \d)/);
     const destroyed = await pulumi('destroy', '--yes', '--skip-preview');
     expect(destroyed.exitCode, destroyed.stdout).toBe(0);

@@ -5,6 +5,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { inject } from 'vitest';
 import { stringify } from 'yaml';
 import { $, type ProcessOutput } from 'zx';
 import { cacheFolder, projectFolder } from '../../scripts/lib/paths.ts';
@@ -12,31 +13,38 @@ import { cacheFolder, projectFolder } from '../../scripts/lib/paths.ts';
 /** Samples that all tests share; `npm test` makes them. */
 export const mediaFolder = join(cacheFolder, 'samples');
 
-/** What keeps the tests' ports apart from a deployment that serves on the default ones. */
-const ports = {
-  playerPort: 31443,
-  demosPort: 31444,
-  apiHttpPort: 31088,
-  apiHttpsPort: 31089,
-  turnPort: 31478,
-  turnTlsPort: 31349,
-  gatewayPort: 31188,
-  turnLoopbackPort: 31479,
-  rtpPorts: '22000-22499',
-  relayPorts: '22500-22999',
-};
+/** What keeps the ports of a test run apart from a deployment that serves on the default ones and from other runs. */
+function portsOf(slot: number) {
+  const first = 31_000 - 1000 * slot;
+  const media = 22_000 + 1000 * slot;
+  return {
+    playerPort: first + 443,
+    demosPort: first + 444,
+    apiHttpPort: first + 88,
+    apiHttpsPort: first + 89,
+    turnPort: first + 478,
+    turnTlsPort: first + 349,
+    gatewayPort: first + 188,
+    turnLoopbackPort: first + 479,
+    rtpPorts: `${media}-${media + 499}`,
+    relayPorts: `${media + 500}-${media + 999}`,
+  };
+}
+type Ports = ReturnType<typeof portsOf>;
 
 export class Deployment {
   readonly folder: string;
   readonly stack: string;
-  readonly ports = ports;
+  readonly ports: Ports;
   /** Where the deployment is reached from this machine. */
   readonly host = '127.0.0.1';
 
   /** @param stack name that no other test uses, so that what one leaves does not disturb another */
   constructor(stack: string, config: Record<string, string | number> = {}) {
-    this.stack = stack;
-    this.folder = mkdtempSync(join(tmpdir(), `janus-deploy-${stack}-`));
+    const slot = inject('slot');
+    this.stack = `${stack}-${slot}`;
+    this.ports = portsOf(slot);
+    this.folder = mkdtempSync(join(tmpdir(), `janus-deploy-${this.stack}-`));
     this.configure(config);
   }
 
@@ -58,15 +66,15 @@ export class Deployment {
 
   /** Writes the stack's config file: the tests' ports and media, and `config` over them. */
   configure(config: Record<string, string | number>): void {
-    const all = { ...ports, mediaFolder, ...config };
+    const all = { ...this.ports, mediaFolder, ...config };
     const named = Object.fromEntries(
       Object.entries(all).map(([key, value]) => [`janus-deploy:${key}`, value]),
     );
     writeFileSync(join(this.folder, `Pulumi.${this.stack}.yaml`), stringify({ config: named }));
   }
 
-  url(port: keyof typeof ports, path: string, protocol = 'https'): string {
-    return `${protocol}://${this.host}:${ports[port]}${path}`;
+  url(port: keyof Ports, path: string, protocol = 'https'): string {
+    return `${protocol}://${this.host}:${this.ports[port]}${path}`;
   }
 
   /** Runs `npm run <verb> -- --stack …`; does not throw, the caller looks at exit code and output. */

@@ -10,6 +10,9 @@ import { janusRelease } from './sources.ts';
 
 const project = (path: string): string => join(projectFolder, path);
 
+/** Tests, fuzzers and pages of a plugin: a change of these alone builds no new gateway. */
+const besideThePlugin = /^\/[^/]+\/((tests|fuzz)(\/|$)|[^/]+\.md$)/;
+
 /** Puts the build contexts of all services together; `archive` is the Janus source for the flavour that needs it. */
 export async function stagedContexts(
   flavour: JanusFlavour,
@@ -23,7 +26,7 @@ export async function stagedContexts(
     return {
       gateway: await stageContext('gateway', [
         { from: project('images/janus'), to: '.' },
-        { from: project('janus-plugins'), to: 'janus-plugins' },
+        { from: project('janus-plugins'), to: 'janus-plugins', without: besideThePlugin },
         ...source,
       ]),
       turn: await stageContext('turn', [{ from: project('images/turn'), to: '.' }]),

@@ -12,6 +12,8 @@ import { cacheFolder } from './paths.ts';
 export interface ContextPart {
   from: string;
   to: string;
+  /** What is left out, by its path below `from`, e.g. `/play/tests/run`. */
+  without?: RegExp;
 }
 
 export interface BuildContext {
@@ -34,10 +36,12 @@ export async function stageContext(name: string, parts: ContextPart[]): Promise<
   await mkdir(contexts, { recursive: true });
   const staged = await mkdtemp(join(contexts, '.staging-'));
   try {
-    for (const { from, to } of parts) {
+    for (const { from, to, without } of parts) {
+      const left = without ? [...unwanted, without] : unwanted;
       await cp(from, join(staged, to), {
         recursive: true,
-        filter: (path) => !unwanted.some((pattern) => pattern.test(path.slice(from.length))),
+        filter: (path) =>
+          !left.some((pattern) => pattern.test(path.slice(from.length).replaceAll('\\', '/'))),
       });
     }
     const hash = await hashFolder(staged);

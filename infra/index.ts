@@ -17,7 +17,7 @@ const plan = makePlan(stack, config, engine, build);
 const contexts = await stagedContexts(plan.flavour, janusArchive);
 
 // resources
-const { gateway } = defineDeployment({ plan, contexts, certificate, media, mediaFolder: config.mediaFolder });
+const deployment = defineDeployment({ plan, contexts, certificate, media, mediaFolder: config.mediaFolder });
 
 // outputs
 export const player = `https://${plan.advertised}:${plan.ports.player}/player/`;
@@ -28,8 +28,11 @@ export const api = {
 };
 export const networkMode = `${plan.network.mode}: ${plan.network.why}`;
 export const janus = plan.flavour;
-export const gatewayImage = gateway.image.name;
+export const gatewayImage = deployment.gateway.image.name;
 export const toolchain = build.toolchain.name;
+export const access = plan.access;
+/** For `npm run token`. */
+export const tokenSecret = plan.access === 'token' ? deployment.tokenSecret : undefined;
 export const substitutions = plan.substitutions;
 
 /** What Pulumi hands to the program, with the lines of the stack's file where it is from there. */

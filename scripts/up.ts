@@ -92,6 +92,9 @@ await main(async () => {
   ${deployed.demos ? `Demos      ${deployed.demos}` : ''}
   Janus API  ${deployed.api.https}  ${deployed.api.http}
 `);
+  if (config.access === 'token') {
+    console.log(`  Viewers need a token: npm run token -- --media /${on.replace(' --', '')}`);
+  }
   for (const sentence of deployed.substitutions) console.log(`  Note: ${sentence}.`);
   if (config.sslCertificate === '') {
     console.log(`  To trust the certificate, import ${authorityFile} as an authority in your browser.`);

@@ -111,6 +111,11 @@ function contradictions(config: Config, where: (key: OptionKey) => string): stri
       }
     }
   }
+  if (config.production && config.access === undefined) {
+    errors.push(
+      `${where('production')}: production is true and access is not set; set access: token to let in who holds a token (npm run token), or access: open to let in everybody who reaches the ports.`,
+    );
+  }
   const { rtpPorts, relayPorts } = config;
   if (rtpPorts.first <= relayPorts.last && relayPorts.first <= rtpPorts.last) {
     errors.push(

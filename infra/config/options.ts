@@ -69,6 +69,12 @@ export const options = {
     accepted: 'true or false',
     help: 'Let a production stack do with a home-made base image, built toolchain, distribution’s Janus or generated certificate',
   }),
+  access: option({
+    schema: z.union([z.literal('').transform(() => undefined), oneOf('open', 'token')]),
+    default: '',
+    accepted: 'open or token; a production stack has to say which',
+    help: 'Who may watch: open is everybody who reaches the ports, token who holds one made by `npm run token` (open if not set)',
+  }),
   network: option({
     schema: oneOf('auto', 'host', 'bridge'),
     default: 'auto',

@@ -29,6 +29,8 @@ export interface Plan {
   flavour: JanusFlavour;
   baseImage: string;
   production: boolean;
+  /** Who may watch: everybody who reaches the ports, or who holds a signed token. */
+  access: 'open' | 'token';
   network: {
     mode: 'host' | 'bridge';
     why: string;
@@ -138,6 +140,7 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
     flavour: flavour.name,
     baseImage: build.baseImage.name,
     production: config.production,
+    access: config.access ?? 'open',
     network: { ...network, subnet: `${subnet}.0/24`, addresses },
     advertised,
     localAddresses: engine.addresses,
@@ -188,6 +191,7 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
         'player-config.js': 'reload',
         'turn-urls.json': 'reload',
         'turn-secret': 'reload',
+        ...(config.access === 'token' && { 'token-secret': 'reload' as const }),
         'tls/fullchain.pem': 'reload',
         'tls/key.pem': 'reload',
       },

@@ -8,6 +8,8 @@ export interface GatewaySecrets {
   admin: string;
   /** Key without which nobody creates streaming mountpoints. */
   streaming: string;
+  /** What viewers' tokens are signed with. */
+  token: string;
 }
 
 /** The admin API's socket, in the container's private tmpfs. */
@@ -15,6 +17,8 @@ export const adminSocket = '/run/janus/admin.sock';
 
 /** Texts of the gateway's files, by the names that the plan lists. */
 export function renderGateway(plan: Plan, secrets: GatewaySecrets): Record<string, string> {
+  // Without a secret neither Janus nor the plugin asks for tokens.
+  const tokenSecret = plan.access === 'token' ? secrets.token : undefined;
   return {
     'janus.jcfg': jcfg({
       general: {
@@ -24,6 +28,8 @@ export function renderGateway(plan: Plan, secrets: GatewaySecrets): Record<strin
         debug_timestamps: true,
         debug_colors: false,
         admin_secret: secrets.admin,
+        token_auth: plan.access === 'token',
+        token_auth_secret: tokenSecret,
         server_name: plan.name,
         session_timeout: 60,
         event_loops: plan.eventLoops,
@@ -56,7 +62,7 @@ export function renderGateway(plan: Plan, secrets: GatewaySecrets): Record<strin
       admin: { admin_enabled: true, admin_path: adminSocket },
     }),
     'janus.plugin.tms.play.jcfg': jcfg({
-      general: { media_root: '/media', max_viewers: plan.maxViewers },
+      general: { media_root: '/media', max_viewers: plan.maxViewers, token_auth_secret: tokenSecret },
     }),
     // Its defaults are right; a file that is missing is logged as an error.
     'janus.plugin.echotest.jcfg': jcfg({ general: {} }),

@@ -93,7 +93,7 @@ ${securityHeaders}
 ${securityHeaders}
       add_header Cache-Control no-store always;
     }
-${turnCredentials}
+${turnCredentials(plan)}
 ${janusApi}
   }
 
@@ -126,8 +126,8 @@ stream {
 const securityHeaders = `    add_header X-Content-Type-Options nosniff always;
     add_header Referrer-Policy no-referrer always;`;
 
-const turnCredentials = `    location = /turn-credentials {
-      js_content turn.credentials;
+const turnCredentials = ({ access }: Plan) => `    location = /turn-credentials {
+      js_content turn.${access === 'token' ? 'credentialsForToken' : 'credentials'};
     }`;
 
 /** The API's long poll answers after up to 30 s, and its answers must not wait in a buffer. */
@@ -143,13 +143,13 @@ const janusApi = `    location ~ ^/janus(/|$) {
       proxy_read_timeout 60s;
     }`;
 
-function demosServer({ ports }: Plan): string {
+function demosServer(plan: Plan): string {
   return `  server {
-    listen ${ports.demos} ssl http2;
+    listen ${plan.ports.demos} ssl http2;
 ${securityHeaders}
     root /srv/demos;
     index index.html;
-${turnCredentials}
+${turnCredentials(plan)}
 ${janusApi}
   }
 `;
@@ -164,7 +164,8 @@ export function renderPlayerConfig(plan: Plan, files: MediaFile[]): string {
     VUE_APP_JANUS_HTTPS_PORT: httpsPort,
     VUE_APP_JANUS_HTTP_SERVER: server || undefined,
     iceServersUrl: '/turn-credentials',
-    files,
+    // Who needs a token to play a file needs one to learn its name: the player asks the plugin.
+    files: plan.access === 'token' ? undefined : files,
   };
   return `window.JANUS_PLAY_CONFIG = ${JSON.stringify(settings, null, 2)};\n`;
 }

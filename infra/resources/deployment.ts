@@ -1,8 +1,10 @@
 /** The three services and what they share, as Pulumi resources. */
 import * as docker from '@pulumi/docker';
+import type * as pulumi from '@pulumi/pulumi';
 import type { Plan, ServiceName } from '../plan/plan.ts';
 import type { MediaFile } from '../render/web.ts';
 import { Gateway } from './gateway.ts';
+import { randomSecret } from './secret.ts';
 import { Turn } from './turn.ts';
 import { Web } from './web.ts';
 
@@ -19,7 +21,10 @@ export interface DeploymentArgs {
 /** Each service starts when the one it needs is healthy. */
 export function defineDeployment({ plan, contexts, certificate, media, mediaFolder }: DeploymentArgs): {
   gateway: Gateway;
+  /** What viewers' tokens are signed with. */
+  tokenSecret: pulumi.Output<string>;
 } {
+  const tokenSecret = randomSecret('token-secret', {});
   const network =
     plan.network.mode === 'bridge'
       ? new docker.Network('network', { name: plan.name, ipamConfigs: [{ subnet: plan.network.subnet }] })
@@ -28,6 +33,7 @@ export function defineDeployment({ plan, contexts, certificate, media, mediaFold
   const gateway = new Gateway({
     plan,
     context: contexts.gateway,
+    tokenSecret,
     mediaFolder,
     network,
     dependsOn: [turn.container],
@@ -37,9 +43,10 @@ export function defineDeployment({ plan, contexts, certificate, media, mediaFold
     context: contexts.web,
     certificate,
     turnSecret: turn.secret,
+    tokenSecret,
     media,
     network,
     dependsOn: [gateway.container],
   });
-  return { gateway };
+  return { gateway, tokenSecret };
 }

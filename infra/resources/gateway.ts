@@ -11,6 +11,8 @@ import { runService } from './service.ts';
 export interface GatewayArgs {
   plan: Plan;
   context: { path: string; hash: string };
+  /** What viewers' tokens are signed with. */
+  tokenSecret: pulumi.Input<string>;
   /** Folder on the engine's machine. */
   mediaFolder: string;
   network?: docker.Network;
@@ -22,7 +24,7 @@ export class Gateway extends pulumi.ComponentResource {
   readonly image: docker.RemoteImage;
 
   constructor(
-    { plan, context, mediaFolder, network, dependsOn }: GatewayArgs,
+    { plan, context, tokenSecret, mediaFolder, network, dependsOn }: GatewayArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super('janus-deploy:resources:Gateway', 'gateway', {}, opts);
@@ -33,8 +35,8 @@ export class Gateway extends pulumi.ComponentResource {
         volume: `${plan.name}-gateway-files`,
         image: plan.baseImage,
         files: pulumi
-          .all([randomSecret('admin-secret', parent), randomSecret('streaming-key', parent)])
-          .apply(([admin, streaming]) => renderGateway(plan, { admin, streaming })),
+          .all([randomSecret('admin-secret', parent), randomSecret('streaming-key', parent), tokenSecret])
+          .apply(([admin, streaming, token]) => renderGateway(plan, { admin, streaming, token })),
       },
       parent,
     );

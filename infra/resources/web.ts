@@ -14,6 +14,7 @@ export interface WebArgs {
   context: { path: string; hash: string };
   certificate: { chain: string; key: string };
   turnSecret: pulumi.Input<string>;
+  tokenSecret: pulumi.Input<string>;
   media: MediaFile[];
   network?: docker.Network;
   dependsOn: pulumi.Resource[];
@@ -71,12 +72,14 @@ const webFiles = ({
   plan,
   certificate,
   turnSecret,
+  tokenSecret,
   media,
 }: WebArgs): Record<string, pulumi.Input<string>> => ({
   'nginx.conf': renderNginx(plan),
   'player-config.js': renderPlayerConfig(plan, media),
   'turn-urls.json': renderTurnUrls(plan),
   'turn-secret': turnSecret,
+  ...(plan.access === 'token' && { 'token-secret': tokenSecret }),
   'tls/fullchain.pem': certificate.chain,
   'tls/key.pem': certificate.key,
 });

@@ -18,13 +18,13 @@ interface Answer {
 /** @throws Failure with every service that does not do what it should. */
 export async function smokeCheck(config: Config, host: string): Promise<string> {
   const expected = new X509Certificate(loadCertificate(config).chain).fingerprint256;
-  const page = async (what: string, url: string, contains: string) => {
+  const page = async (what: string, url: string, contains: string, status = 200) => {
     const answer = await get(url).catch((error: Error) => ({
       status: 0,
       body: error.message,
       fingerprint: expected,
     }));
-    if (answer.status !== 200 || !answer.body.includes(contains)) {
+    if (answer.status !== status || !answer.body.includes(contains)) {
       return [
         `${what} at ${url} answered ${answer.status || answer.body}; see \`docker logs\` of the web server.`,
       ];
@@ -41,7 +41,9 @@ export async function smokeCheck(config: Config, host: string): Promise<string> 
   const checks = [
     page('The player', `${player}/player/`, '<html'),
     page('The player’s configuration', `${player}/player/config.js`, 'JANUS_PLAY_CONFIG'),
-    page('The TURN credentials', `${player}/turn-credentials`, 'username'),
+    config.access === 'token'
+      ? page('The TURN credentials', `${player}/turn-credentials`, 'token', 401)
+      : page('The TURN credentials', `${player}/turn-credentials`, 'username'),
     page('The Janus API', `${player}/janus/info`, 'janus.plugin.tms.play'),
     page('The Janus API', `http://${host}:${apiHttpPort}/janus/info`, 'janus.plugin.tms.play'),
     page('The Janus API', `https://${host}:${apiHttpsPort}/janus/info`, 'janus.plugin.tms.play'),

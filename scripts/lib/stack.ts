@@ -125,13 +125,19 @@ function withSalt({ name, configFile }: Stack): string {
   return document.toString();
 }
 
-/** Outputs of the deployed stack. */
-export async function outputs(stack: Stack): Promise<Record<string, unknown>> {
+/** Outputs of the deployed stack; secret ones are masked. */
+export const outputs = (stack: Stack): Promise<Record<string, unknown>> => readOutputs(stack, []);
+
+/** Outputs of the deployed stack with the secret ones, which are never to be shown. */
+export const secretOutputs = (stack: Stack): Promise<Record<string, unknown>> =>
+  readOutputs(stack, ['--show-secrets']);
+
+async function readOutputs(stack: Stack, options: string[]): Promise<Record<string, unknown>> {
   const shown = await $({
     quiet: true,
     cwd: projectFolder,
     env: stack.environment,
-  })`pulumi stack output --json --stack ${stack.name}`;
+  })`pulumi stack output --json ${options} --stack ${stack.name}`;
   return JSON.parse(shown.stdout) as Record<string, unknown>;
 }
 

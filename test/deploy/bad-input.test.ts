@@ -102,7 +102,7 @@ describe('npm run up refuses', () => {
   });
 
   it('substitutions on a production stack', async () => {
-    const said = await refusal({ production: 'true', janus: 'distribution' });
+    const said = await refusal({ production: 'true', access: 'open', janus: 'distribution' });
     expect(said).toContain('Janus is the distribution’s 1.1.2, as configured; a production stack');
     expect(said).toContain('The certificate is from a local authority');
   });

@@ -81,6 +81,18 @@ describe('configuration', () => {
     expect(errors[2]).toContain('overlaps rtpPorts 20000-20499');
   });
 
+  it('has a production stack say who may watch', () => {
+    expect(errorsOf(() => parseConfig({ stack: stack({ production: 'true' }), env: {} }))).toEqual([
+      expect.stringMatching(
+        /^Pulumi.dev.yaml line 1: production is true and access is not set; set access: token /,
+      ),
+    ]);
+    for (const access of ['open', 'token']) {
+      const config = parseConfig({ stack: stack({ production: 'true', access }), env: {} });
+      expect(config.access).toBe(access);
+    }
+  });
+
   it('never fails with anything but sentences, whatever is written', () => {
     const keys = fc.constantFrom(...(Object.keys(options) as OptionKey[]));
     fc.assert(

@@ -69,7 +69,7 @@ describe('substitutions', () => {
   it('are refused by a production stack, all at once', () => {
     expect.assertions(1);
     try {
-      planOf({ production: 'true' }, linux, substituted);
+      planOf({ production: 'true', access: 'open' }, linux, substituted);
     } catch (error) {
       expect((error as ConfigError).errors).toHaveLength(2);
     }

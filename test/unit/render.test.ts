@@ -7,7 +7,7 @@ import { renderNginx, renderPlayerConfig } from '../../infra/render/web.ts';
 import { configOf, linux, official } from '../support/facts.ts';
 
 const plan = (values: Record<string, string> = {}) => makePlan('dev', configOf(values), linux, official);
-const secrets = { admin: 'admin-secret', streaming: 'streaming-key' };
+const secrets = { admin: 'admin-secret', streaming: 'streaming-key', token: 'token-secret' };
 
 describe('rendered files', () => {
   it.each(['host', 'bridge'])('of the gateway on a %s network', (network) => {
@@ -47,11 +47,23 @@ describe('rendered files', () => {
   });
 
   it('leave the demos and their plugins out of production', () => {
-    const production = plan({ production: 'true' });
+    const production = plan({ production: 'true', access: 'open' });
     expect(renderNginx(production)).not.toContain('/srv/demos');
     expect(renderGateway(production, secrets)['janus.jcfg']).toContain(
       'disable = "libjanus_echotest.so,libjanus_streaming.so"',
     );
+  });
+
+  it('ask for tokens where access is by token, and nowhere else', () => {
+    const [open, token] = [plan(), plan({ access: 'token' })];
+    for (const file of ['janus.jcfg', 'janus.plugin.tms.play.jcfg']) {
+      expect(renderGateway(open, secrets)[file]).not.toContain('token-secret');
+      expect(renderGateway(token, secrets)[file]).toContain('token_auth_secret = "token-secret"');
+    }
+    expect(renderGateway(token, secrets)['janus.jcfg']).toContain('token_auth = true');
+    expect(renderNginx(open)).toContain('turn.credentials;');
+    expect(renderNginx(token)).not.toContain('turn.credentials;');
+    expect(renderPlayerConfig(token, [{ name: 'secret.mp4', kind: 'video' }])).not.toContain('secret.mp4');
   });
 
   it('tell browsers every way to the TURN server', () => {

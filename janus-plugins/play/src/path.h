@@ -7,7 +7,12 @@
 
 #define PATH_NAME_MAX 1024
 
-enum path_status { PATH_OPENED, PATH_NOT_FOUND, PATH_REFUSED };
+enum path_status {
+    PATH_OPENED,
+    PATH_NOT_FOUND,
+    PATH_REFUSED,
+    PATH_FORBIDDEN, /* by the viewer's token; nothing was looked at */
+};
 
 /* Opens the regular file `name` below the folder `root` for reading. A symbolic link is followed as
  * long as it stays below `root`. Sets *fd when PATH_OPENED, *reason when PATH_REFUSED. */

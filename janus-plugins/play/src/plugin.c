@@ -9,6 +9,7 @@
 #include <debug.h>
 #include <mutex.h>
 
+#include "access.h"
 #include "asset.h"
 #include "clock.h"
 #include "pacer.h"
@@ -47,6 +48,7 @@ static janus_callbacks *gateway;
 static volatile gint stopping;
 static gint max_viewers; /* who may watch at the same time; 0: everybody */
 static volatile gint watching;
+static char *token_secret; /* what viewers' tokens are signed with; NULL: everybody may play everything */
 
 static struct library *library;
 static struct pacer *pacer;
@@ -221,11 +223,26 @@ static janus_plugin_result *error(const char *text)
     return janus_plugin_result_new(JANUS_PLUGIN_ERROR, last.text, NULL);
 }
 
-static enum path_status open_file(const char *name, struct asset **asset, struct reason *reason)
+/* Before anything is looked for, so that an answer tells nothing of what there is. */
+static bool may_play(const char *token, const char *name, struct reason *reason)
 {
-    enum path_status status = asset_open(library, name, asset, reason);
+    struct grant *grant = grant_read(token_secret, token, g_get_real_time() / G_USEC_PER_SEC, reason);
 
-    if (status == PATH_REFUSED) {
+    if (!grant)
+        return false;
+    bool allowed = grant_allows(grant, name);
+    if (!allowed)
+        reason_set(reason, "the token does not allow this file");
+    grant_free(grant);
+    return allowed;
+}
+
+static enum path_status open_file(const char *token, const char *name, struct asset **asset, struct reason *reason)
+{
+    enum path_status status =
+        may_play(token, name, reason) ? asset_open(library, name, asset, reason) : PATH_FORBIDDEN;
+
+    if (status == PATH_REFUSED || status == PATH_FORBIDDEN) {
         char *printable = g_strescape(name, NULL);
         JANUS_LOG(LOG_WARN, LOG_PREFIX "refused '%s': %s\n", printable, reason->text);
         g_free(printable);
@@ -237,7 +254,7 @@ static janus_plugin_result *probe(const struct command *command)
 {
     struct reason reason;
     struct asset *asset;
-    enum path_status status = open_file(command->file, &asset, &reason);
+    enum path_status status = open_file(command->token, command->file, &asset, &reason);
 
     if (status != PATH_OPENED)
         return reply(protocol_refusal(status, command->file, &reason));
@@ -267,7 +284,7 @@ static janus_plugin_result *launch(struct viewer *viewer, const struct command *
 {
     struct reason reason;
     struct asset *asset;
-    enum path_status status = open_file(command->file, &asset, &reason);
+    enum path_status status = open_file(command->token, command->file, &asset, &reason);
 
     if (status != PATH_OPENED)
         return reply(protocol_refusal(status, command->file, &reason));
@@ -466,6 +483,7 @@ static char *read_config(const char *config_path)
         const char *viewers_allowed = configured(config, "max_viewers");
         max_viewers = viewers_allowed ? MAX(0, atoi(viewers_allowed)) : 0;
         root = g_strdup(configured(config, "media_root"));
+        token_secret = g_strdup(configured(config, "token_auth_secret"));
         janus_config_destroy(config);
     }
     if (!root)
@@ -483,6 +501,7 @@ static void release_resources(void)
     g_clear_pointer(&pacer, pacer_stop);
     g_clear_pointer(&library, library_close);
     g_clear_pointer(&viewers, g_hash_table_destroy);
+    g_clear_pointer(&token_secret, g_free);
     events = offers = NULL;
 }
 

@@ -59,7 +59,10 @@ enum protocol_verdict protocol_parse(const json_t *body, const json_t *jsep, str
     for (size_t i = 0; i < REQUESTS; i++) {
         if (strcmp(name, requests[i].name) != 0)
             continue;
-        *command = (struct command){.type = requests[i].type};
+        *command = (struct command){
+            .type = requests[i].type,
+            .token = json_string_value(json_object_get(body, "token")),
+        };
         if (requests[i].has_file)
             return parse_file(name, body, command, reason);
         if (requests[i].has_answer)
@@ -88,7 +91,8 @@ json_t *protocol_refusal(enum path_status status, const char *file, const struct
         return json_pack("{siss}", "code", 404, "path", file);
     if (!file)
         return json_pack("{siss}", "code", 400, "reason", reason->text);
-    return json_pack("{sissss}", "code", 400, "path", file, "reason", reason->text);
+    return json_pack("{sissss}", "code", status == PATH_FORBIDDEN ? 403 : 400, "path", file, "reason",
+                     reason->text);
 }
 
 json_t *protocol_event(const char *name)

@@ -25,6 +25,7 @@ struct command {
     enum command_type type;
     const char *file; /* COMMAND_PROBE, COMMAND_PLAY */
     const char *sdp;  /* COMMAND_ANSWER */
+    const char *token; /* of the viewer; NULL: none */
 };
 
 enum protocol_verdict {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-only */
 /* The whole plugin, with a core that only records: the golden transcripts are replayed, and handles come
  * and go while films are played. */
+#include "../src/access.c"
 #include "../src/asset.c"
 #include "../src/audio.c"
 #include "../src/h264.c"
@@ -330,6 +331,44 @@ static void test_full(void)
     drain();
 }
 
+/* {code} of the reply to a request for a file; the request's reference is taken. */
+static int code_of(janus_plugin_session *handle, json_t *body)
+{
+    json_t *found = request(handle, body, NULL);
+    json_t *code = json_object_get(json_object_get(found, "success"), "code");
+    int value = code ? (int)json_integer_value(code) : -1;
+
+    json_decref(found);
+    return value;
+}
+
+static void test_tokens(void)
+{
+    /* Signed with "secret", for film.mp4, until 2096. */
+    static const char token[] = "4000000000,janus,janus.plugin.tms.play,media=film.mp4:0NwHVosbmF62kjvugNrImijnZq8=";
+    janus_plugin_session *handle = attach();
+
+    json_decref(request(handle, json_pack("{ss}", "request", "push.answer"), answer_jsep()));
+    bring_up(handle);
+    token_secret = g_strdup("secret");
+    check_int(code_of(handle, json_pack("{ssss}", "request", "probe.file", "file", "film.mp4")), 403,
+              "with a secret nothing is told without a token");
+    check_int(code_of(handle, json_pack("{sssssi}", "request", "probe.file", "file", "film.mp4", "token", 1)), 403,
+              "or with what is no token");
+    check_int(code_of(handle, json_pack("{ssss}", "request", "ctrl.play", "file", "film.mp4")), 403,
+              "and nothing is played");
+    check_int(code_of(handle, json_pack("{ssssss}", "request", "ctrl.play", "file", "none.mp4", "token", token)), 403,
+              "a file that the token does not name is not looked for");
+    check_int(code_of(handle, json_pack("{ssssss}", "request", "probe.file", "file", "film.mp4", "token", token)), 0,
+              "one that it names is probed");
+    check_int(code_of(handle, json_pack("{ssssss}", "request", "ctrl.play", "file", "film.mp4", "token", token)), -1,
+              "and played");
+    check_int(session_state(&((struct viewer *)handle->plugin_handle)->session), SESSION_GOING, "at once");
+    detach(handle);
+    g_clear_pointer(&token_secret, g_free);
+    drain();
+}
+
 static void test_late_requests(void)
 {
     janus_plugin_session *handle = attach();
@@ -362,8 +401,9 @@ int main(void)
     test_vanishing();
     test_impatient();
     test_full();
+    test_tokens();
     test_late_requests();
-    attached = 3 + 100 + 1 + 3 + 1;
+    attached = 3 + 100 + 1 + 3 + 1 + 1;
 
     /* The core may end while films are played, and does not wait for requests that are being carried out. */
     janus_plugin_session *last = attach_playing("film.mp4");

@@ -11,7 +11,8 @@ const slow = {
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      // Properties are computed for many inputs, which takes a busy machine its time.
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
       { test: { name: 'component', include: ['test/component/**/*.test.ts'] } },
       { test: { name: 'deploy', include: ['test/deploy/**/*.test.ts'], ...slow } },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...slow } },

@@ -5,10 +5,10 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { inject } from 'vitest';
 import { stringify } from 'yaml';
 import { $, type ProcessOutput } from 'zx';
 import { cacheFolder, projectFolder } from '../../scripts/lib/paths.ts';
+import { slot } from './slot.ts';
 
 /** Samples that all tests share; `npm test` makes them. */
 export const mediaFolder = join(cacheFolder, 'samples');
@@ -41,7 +41,6 @@ export class Deployment {
 
   /** @param stack name that no other test uses, so that what one leaves does not disturb another */
   constructor(stack: string, config: Record<string, string | number> = {}) {
-    const slot = inject('slot');
     this.stack = `${stack}-${slot}`;
     this.ports = portsOf(slot);
     this.folder = mkdtempSync(join(tmpdir(), `janus-deploy-${this.stack}-`));

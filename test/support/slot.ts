@@ -1,32 +1,27 @@
 /**
- * Keeps test runs on one machine apart: each takes a slot, and with it stacks and ports that no other run uses. A
- * listening socket holds it, so that it is free again however a run ends.
+ * Keeps test files that run side by side apart, of one run or of several: each takes a slot, and with it stacks and
+ * ports that no other uses. A listening socket holds it, so that it is free again however its process ends.
  */
 import { createServer } from 'node:net';
-import type { TestProject } from 'vitest/node';
+import { setTimeout } from 'node:timers/promises';
 
 const slots = 4;
 const firstPort = 31990;
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    slot: number;
+/** This process's slot, from 0; waited for while all are taken. */
+export const slot: number = await takeSlot();
+
+async function takeSlot(): Promise<number> {
+  for (;;) {
+    for (let candidate = 0; candidate < slots; candidate++) if (await hold(candidate)) return candidate;
+    await setTimeout(500);
   }
 }
 
-/** Of a vitest project: takes a slot before its tests and gives it back after them. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  for (let slot = 0; slot < slots; slot++) {
-    const server = createServer();
-    const taken = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(firstPort + slot, '127.0.0.1', () => resolve(true));
-    });
-    if (!taken) continue;
-    project.provide('slot', slot);
-    return () => new Promise((resolve) => server.close(() => resolve()));
-  }
-  throw new Error(
-    `All ${slots} slots for test runs are taken (TCP ports from ${firstPort} on 127.0.0.1); wait for a run to end.`,
-  );
+function hold(candidate: number): Promise<boolean> {
+  const server = createServer().unref();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(firstPort + candidate, '127.0.0.1', () => resolve(true));
+  });
 }

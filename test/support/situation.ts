@@ -1,10 +1,11 @@
-/** A real browser hears and sees real files through a deployment: each flavour of Janus, each network mode. */
+/** What a real browser hears and sees of real files through a deployment, in one of the situations it may be in. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openBrowser, type TestBrowser, type TestPage } from '../support/browser.ts';
-import { Deployment } from '../support/deployment.ts';
-import { missing091 } from '../support/flavours.ts';
-import { currentFrame, measurePlayback, type Playback, waitForFrame } from '../support/measure.ts';
-import { connected, pause, play, playbackState, playFile, resume, stop } from '../support/player.ts';
+import type { JanusFlavour, Plan } from '../../infra/plan/plan.ts';
+import { openBrowser, type TestBrowser, type TestPage } from './browser.ts';
+import { Deployment } from './deployment.ts';
+import { missing091 } from './flavours.ts';
+import { currentFrame, measurePlayback, type Playback, waitForFrame } from './measure.ts';
+import { connected, pause, play, playbackState, playFile, resume, stop } from './player.ts';
 
 /** What we send is in step within 40 ms; what is heard has the browser's own inaccuracy beside it. */
 function expectInStep({ sentOffsetMs, avOffsetMs }: Playback): void {
@@ -12,13 +13,8 @@ function expectInStep({ sentOffsetMs, avOffsetMs }: Playback): void {
   expect(Math.abs(avOffsetMs?.median ?? Number.NaN)).toBeLessThan(80);
 }
 
-const situations = [
-  { janus: '0.9.1', network: 'host' },
-  { janus: '0.9.1', network: 'bridge' },
-  { janus: 'distribution', network: 'host' },
-];
-
-for (const { janus, network } of situations) {
+/** Tests a flavour of Janus on a network mode; each situation is a file of its own, so that they run side by side. */
+export function testSituation(janus: JanusFlavour, network: Plan['network']['mode']): void {
   describe.skipIf(janus === '0.9.1' && missing091 !== undefined)(
     `Janus ${janus} on the ${network} network`,
     () => {

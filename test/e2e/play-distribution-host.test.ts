@@ -1,0 +1,3 @@
+import { testSituation } from '../support/situation.ts';
+
+testSituation('distribution', 'host');

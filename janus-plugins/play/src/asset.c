@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "audio.h"
 #include "clock.h"
 #include "file.h"
 #include "workers.h"
@@ -19,8 +18,10 @@
 #define SEGMENT_TIME SECONDS(1)
 #define SEGMENT_BYTES (512 * 1024)
 
-/* Ten seconds of sound are made in a fraction of one, which must not hold up the pacer meanwhile. */
+/* Ten seconds of sound are made in a fraction of one, which must not hold up the pacer meanwhile; and who
+ * waits for sound is not made to wait for ten seconds of somebody else's. */
 #define TRANSCODER_NICENESS 10
+#define TRANSCODER_TURN 50 /* packets */
 
 struct library {
     char *root;
@@ -41,8 +42,11 @@ struct identity {
 
 struct track {
     struct asset *asset;
-    size_t count;    /* items */
-    size_t *starts;  /* video: the first item of each segment, and `count` */
+    struct index_track *frames;      /* items are read from the file, else made */
+    const struct index_sound *sound; /* NULL: pictures */
+    enum audio_codec codec;          /* of sound */
+    size_t count;                    /* items */
+    size_t *starts;                  /* the first item of each segment, and `count`; NULL: they are stretches */
     size_t segments;
     struct segment **table; /* those that somebody holds; guarded by the asset's lock */
 };
@@ -56,7 +60,7 @@ struct asset {
     int fd;
     struct media_index *index;
     pthread_mutex_t lock;
-    struct track tracks[ASSET_MEDIA];
+    struct track media[ASSET_MEDIA];
 };
 
 struct segment {
@@ -65,10 +69,23 @@ struct segment {
     size_t number;
     unsigned references; /* viewers, and the thread that makes it; guarded by the asset's lock */
     size_t first, count;
+    atomic_bool urgent; /* a viewer has come to it */
+    struct transcoder *transcoder;
     atomic_size_t made; /* items that can be read */
-    atomic_bool failed;
+    _Atomic(const char *) failure;
     struct asset_item items[];
 };
+
+static struct identity identity_of(const struct stat *status)
+{
+    return (struct identity){status->st_dev, status->st_ino, status->st_size, status->st_mtim};
+}
+
+static bool same_file(const struct identity *a, const struct identity *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+           a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec;
+}
 
 /* Segments */
 
@@ -76,7 +93,7 @@ static size_t segment_of(const struct track *track, size_t item)
 {
     size_t low = 0, high = track->segments;
 
-    if (track == &track->asset->tracks[ASSET_AUDIO])
+    if (!track->starts)
         return item / AUDIO_STRETCH;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
@@ -133,33 +150,58 @@ static void segment_add(struct segment *segment, struct asset_item item)
     atomic_store_explicit(&segment->made, made + 1, memory_order_release);
 }
 
-static bool read_picture(struct segment *segment, const struct index_frame *frame)
+/* The file may be changed by others while it plays. What was read before that was noticed is of the old
+ * file or damaged, but is never more than a segment. */
+static const char *changed(const struct asset *asset)
 {
-    const struct asset *asset = segment->track->asset;
+    struct identity identity;
+    struct stat status;
+
+    if (fstat(asset->fd, &status) < 0)
+        return "cannot be read any further";
+    identity = identity_of(&status);
+    if (status.st_nlink == 0)
+        return "was removed or replaced while it played";
+    return same_file(&identity, &asset->identity) ? NULL : "was changed while it played";
+}
+
+/* The thread that makes a segment is done with it. */
+static void end_load(struct segment *segment, bool good)
+{
+    struct asset *asset = segment->track->asset;
+    const char *failure = changed(asset);
+
+    if (!failure && !good)
+        failure = "cannot be read any further";
+    if (failure)
+        atomic_store(&segment->failure, failure);
+    segment_release(segment);
+    asset_release(asset);
+}
+
+static bool read_frame(struct segment *segment, const struct index_frame *frame)
+{
+    const struct track *track = segment->track;
     struct asset_item item = {.data = malloc(frame->size), .size = frame->size};
 
-    if (!item.data || !pread_whole(asset->fd, item.data, frame->size, frame->offset)) {
+    if (!item.data || !pread_whole(track->asset->fd, item.data, frame->size, frame->offset)) {
         free(item.data);
         return false;
     }
-    if (!h264_inspect(item.data, item.size, asset->index->h264.length_size, &item.idr))
+    if (!track->sound && !h264_inspect(item.data, item.size, track->asset->index->h264.length_size, &item.idr))
         item.size = 0;
     segment_add(segment, item);
     return true;
 }
 
-static void load_video(struct job *job)
+static void load_frames(struct job *job)
 {
     struct segment *segment = (struct segment *)job;
-    struct asset *asset = segment->track->asset;
     bool good = true;
 
     for (size_t i = 0; good && i < segment->count && !segment_is_abandoned(segment); i++)
-        good = read_picture(segment, &asset->index->video.frames[segment->first + i]);
-    if (!good)
-        atomic_store(&segment->failed, true);
-    segment_release(segment);
-    asset_release(asset);
+        good = read_frame(segment, &segment->track->frames->frames[segment->first + i]);
+    end_load(segment, good);
 }
 
 static bool take_packet(void *context, const uint8_t *packet, size_t size)
@@ -171,26 +213,38 @@ static bool take_packet(void *context, const uint8_t *packet, size_t size)
         return false;
     memcpy(item.data, packet, size);
     segment_add(segment, item);
-    return !segment_is_abandoned(segment);
+    return true;
 }
 
-static void load_audio(struct job *job)
+/* Those who wait for sound take turns. */
+static void transcode(struct job *job)
 {
     struct segment *segment = (struct segment *)job;
-    struct asset *asset = segment->track->asset;
+    const struct track *track = segment->track;
+    enum audio_progress progress = AUDIO_DONE;
 
-    if (!segment_is_abandoned(segment) &&
-        !audio_transcode(asset->fd, asset->index, segment->first, segment->count, take_packet, segment))
-        atomic_store(&segment->failed, true);
-    segment_release(segment);
-    asset_release(asset);
+    if (!segment_is_abandoned(segment)) {
+        if (!segment->transcoder)
+            segment->transcoder =
+                audio_begin(track->asset->fd, track->sound, track->codec, segment->first, segment->count);
+        progress = segment->transcoder ? audio_make(segment->transcoder, TRANSCODER_TURN, take_packet, segment)
+                                       : AUDIO_FAILED;
+    }
+    if (progress == AUDIO_MORE) {
+        workers_submit(track->asset->library->transcoders, &segment->load, atomic_load(&segment->urgent));
+        return;
+    }
+    if (segment->transcoder)
+        audio_end(segment->transcoder);
+    end_load(segment, progress == AUDIO_DONE);
 }
 
-static void asset_hold(struct asset *asset)
+struct asset *asset_hold(struct asset *asset)
 {
     pthread_mutex_lock(&asset->library->lock);
     asset->references++;
     pthread_mutex_unlock(&asset->library->lock);
+    return asset;
 }
 
 static struct segment *segment_new(struct track *track, size_t number)
@@ -210,10 +264,10 @@ static struct segment *segment_new(struct track *track, size_t number)
 }
 
 /* Gives a reference to a segment, which begins to be made if nobody else holds it. */
-static struct segment *segment_hold(struct track *track, size_t number)
+static struct segment *segment_hold(struct track *track, size_t number, bool urgent)
 {
     struct asset *asset = track->asset;
-    bool audio = track == &asset->tracks[ASSET_AUDIO];
+    struct library *library = asset->library;
     bool fresh = false;
 
     pthread_mutex_lock(&asset->lock);
@@ -226,17 +280,29 @@ static struct segment *segment_hold(struct track *track, size_t number)
     pthread_mutex_unlock(&asset->lock);
     if (fresh) {
         asset_hold(asset);
-        segment->load.run = audio ? load_audio : load_video;
-        workers_submit(audio ? asset->library->transcoders : asset->library->readers, &segment->load);
+        atomic_store(&segment->urgent, urgent);
+        segment->load.run = track->frames ? load_frames : transcode;
+        workers_submit(track->frames ? library->readers : library->transcoders, &segment->load, urgent);
     }
     return segment;
+}
+
+/* A viewer has come to a segment that was being made ahead of him. */
+static void segment_hasten(struct segment *segment)
+{
+    const struct track *track = segment->track;
+    struct library *library = track->asset->library;
+
+    if (atomic_load_explicit(&segment->made, memory_order_relaxed) < segment->count &&
+        !atomic_exchange(&segment->urgent, true))
+        workers_hasten(track->frames ? library->readers : library->transcoders, &segment->load);
 }
 
 /* Windows */
 
 static struct segment *window_segment(const struct window *window, size_t item)
 {
-    size_t number = segment_of(&window->asset->tracks[window->medium], item);
+    size_t number = segment_of(&window->asset->media[window->medium], item);
 
     if (number < window->first || number >= window->first + window->count)
         return NULL;
@@ -255,7 +321,7 @@ static void drop_until(struct window *window, size_t number)
 void window_open(struct window *window, struct asset *asset, enum asset_medium medium, size_t item)
 {
     *window = (struct window){.asset = asset, .medium = medium};
-    window->first = segment_of(&asset->tracks[medium], item);
+    window->first = segment_of(&asset->media[medium], item);
     window_move(window, item, item);
 }
 
@@ -267,7 +333,7 @@ void window_close(struct window *window)
 
 void window_move(struct window *window, size_t keep, size_t item)
 {
-    struct track *track = &window->asset->tracks[window->medium];
+    struct track *track = &window->asset->media[window->medium];
     size_t current = segment_of(track, item);
     size_t kept = segment_of(track, keep);
     size_t end = current + 2 < track->segments ? current + 2 : track->segments;
@@ -277,9 +343,10 @@ void window_move(struct window *window, size_t keep, size_t item)
     drop_until(window, kept);
     while (window->first + window->count < end) {
         size_t number = window->first + window->count;
-        window->segments[number % WINDOW_SEGMENTS] = segment_hold(track, number);
+        window->segments[number % WINDOW_SEGMENTS] = segment_hold(track, number, number <= current);
         window->count++;
     }
+    segment_hasten(window->segments[current % WINDOW_SEGMENTS]);
 }
 
 const struct asset_item *window_item(const struct window *window, size_t item)
@@ -291,30 +358,20 @@ const struct asset_item *window_item(const struct window *window, size_t item)
     return &segment->items[item - segment->first];
 }
 
-bool window_failed(const struct window *window, size_t item)
+const char *window_failure(const struct window *window, size_t item)
 {
     struct segment *segment = window_segment(window, item);
+    const char *failure = segment ? atomic_load(&segment->failure) : NULL;
 
-    return segment && atomic_load(&segment->failed) && !window_item(window, item);
+    return failure && !window_item(window, item) ? failure : NULL;
+}
+
+bool window_failed(const struct window *window, size_t item)
+{
+    return window_failure(window, item) != NULL;
 }
 
 /* Assets */
-
-static bool same_file(const struct identity *a, const struct identity *b)
-{
-    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-           a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec;
-}
-
-static bool identify(int fd, struct identity *identity)
-{
-    struct stat status;
-
-    if (fstat(fd, &status) < 0)
-        return false;
-    *identity = (struct identity){status.st_dev, status.st_ino, status.st_size, status.st_mtim};
-    return true;
-}
 
 /* Gives a reference to the asset of a file that is open already; the library's lock is held. */
 static struct asset *find_asset(struct library *library, const struct identity *identity)
@@ -327,7 +384,8 @@ static struct asset *find_asset(struct library *library, const struct identity *
     return NULL;
 }
 
-static void cut_video(struct track *track, const struct index_track *frames)
+/* Items that are read from the file. */
+static void cut_frames(struct track *track, struct index_track *frames)
 {
     size_t *starts = malloc((frames->count + 1) * sizeof *starts);
     int64_t begin = 0;
@@ -346,13 +404,28 @@ static void cut_video(struct track *track, const struct index_track *frames)
     }
     starts[track->segments] = frames->count;
     track->starts = starts;
+    track->frames = frames;
     track->count = frames->count;
 }
 
-static void cut_audio(struct track *track, const struct media_index *index)
+/* Packets that are made. */
+static void cut_stretches(struct track *track)
 {
-    track->count = (size_t)((index->audio.end + AUDIO_PACKET_TIME - 1) / AUDIO_PACKET_TIME);
+    track->count = (size_t)((track->sound->track.end + AUDIO_PACKET_TIME - 1) / AUDIO_PACKET_TIME);
     track->segments = (track->count + AUDIO_STRETCH - 1) / AUDIO_STRETCH;
+}
+
+/* Of the sounds the first that can be played. */
+static void add_sound(struct track *track, const struct media_index *index)
+{
+    unsigned number = 0;
+
+    while (number < index->sound_count && index->sounds[number].track.count == 0)
+        number++;
+    if (number == index->sound_count)
+        return;
+    track->sound = &index->sounds[number];
+    cut_stretches(track);
 }
 
 static struct asset *asset_new(struct library *library, int fd, const struct identity *identity,
@@ -369,11 +442,10 @@ static struct asset *asset_new(struct library *library, int fd, const struct ide
     asset->index = index;
     pthread_mutex_init(&asset->lock, NULL);
     if (index->video.count > 0)
-        cut_video(&asset->tracks[ASSET_VIDEO], &index->video);
-    if (index->audio.count > 0)
-        cut_audio(&asset->tracks[ASSET_AUDIO], index);
+        cut_frames(&asset->media[ASSET_VIDEO], &index->video);
+    add_sound(&asset->media[ASSET_AUDIO], index);
     for (int i = 0; i < ASSET_MEDIA; i++) {
-        struct track *track = &asset->tracks[i];
+        struct track *track = &asset->media[i];
         track->asset = asset;
         track->table = calloc(track->segments + 1, sizeof(struct segment *));
         if (!track->table)
@@ -385,8 +457,8 @@ static struct asset *asset_new(struct library *library, int fd, const struct ide
 static void asset_free(struct asset *asset)
 {
     for (int i = 0; i < ASSET_MEDIA; i++) {
-        free(asset->tracks[i].starts);
-        free(asset->tracks[i].table);
+        free(asset->media[i].starts);
+        free(asset->media[i].table);
     }
     index_free(asset->index);
     pthread_mutex_destroy(&asset->lock);
@@ -412,16 +484,17 @@ static struct media_index *read_index_in_turn(struct library *library, int fd, s
 enum path_status asset_open(struct library *library, const char *name, struct asset **asset,
                             struct reason *reason)
 {
-    struct identity identity;
+    struct stat found;
     int fd;
     enum path_status status = path_open(library->root, name, &fd, reason);
 
     if (status != PATH_OPENED)
         return status;
-    if (!identify(fd, &identity)) {
+    if (fstat(fd, &found) < 0) {
         close(fd);
         return PATH_NOT_FOUND;
     }
+    struct identity identity = identity_of(&found);
     pthread_mutex_lock(&library->lock);
     *asset = find_asset(library, &identity);
     pthread_mutex_unlock(&library->lock);
@@ -464,7 +537,7 @@ void asset_release(struct asset *asset)
     /* Closing a file may wait for the disk, and it is often the pacer that comes here. */
     if (last) {
         asset->dispose.run = dispose;
-        workers_submit(library->readers, &asset->dispose);
+        workers_submit(library->readers, &asset->dispose, false);
     }
 }
 
@@ -475,13 +548,33 @@ const struct media_index *asset_index(const struct asset *asset)
 
 size_t asset_count(const struct asset *asset, enum asset_medium medium)
 {
-    return asset->tracks[medium].count;
+    return asset->media[medium].count;
 }
 
 int64_t asset_time(const struct asset *asset, enum asset_medium medium, size_t item)
 {
-    return medium == ASSET_AUDIO ? (int64_t)item * AUDIO_PACKET_TIME
-                                 : asset->index->video.frames[item].time;
+    const struct track *track = &asset->media[medium];
+
+    return track->frames ? track->frames->frames[item].time : (int64_t)item * AUDIO_PACKET_TIME;
+}
+
+static bool is_idr(const struct asset *asset, size_t picture)
+{
+    const struct index_frame *frame = &asset->index->video.frames[picture];
+    uint8_t *data = malloc(frame->size);
+    bool idr = false;
+
+    if (data && pread_whole(asset->fd, data, frame->size, frame->offset))
+        h264_inspect(data, frame->size, asset->index->h264.length_size, &idr);
+    free(data);
+    return idr;
+}
+
+size_t asset_key_frame(const struct asset *asset, size_t picture)
+{
+    while (picture > 0 && !(asset->index->video.frames[picture].sync && is_idr(asset, picture)))
+        picture--;
+    return picture;
 }
 
 struct library *library_open(const char *root, unsigned readers, unsigned transcoders)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-only */
 /* An asset is a file that somebody watches: opened once, its index kept in memory, shared by all who
- * watch it. What is sent of it is cut into segments, made by reader threads a little ahead of the
- * viewers and shared by all who are at the same place. */
+ * watch it. What is sent of it is cut into segments, made by other threads a little ahead of the viewers
+ * and shared by all who are at the same place. */
 #ifndef PLAY_ASSET_H
 #define PLAY_ASSET_H
 
@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audio.h"
 #include "index.h"
 #include "path.h"
 
@@ -18,7 +19,7 @@ struct segment;
 
 enum asset_medium { ASSET_VIDEO, ASSET_AUDIO, ASSET_MEDIA };
 
-/* A picture (an access unit as mp4 stores it) or an Opus packet. */
+/* A picture (an access unit as mp4 stores it) or a packet of sound. */
 struct asset_item {
     uint8_t *data;
     uint32_t size; /* 0: damaged in the file, not to be sent */
@@ -34,6 +35,7 @@ void library_close(struct library *library);
 /* Gives a reference to the asset that `name` names. */
 enum path_status asset_open(struct library *library, const char *name, struct asset **asset,
                             struct reason *reason);
+struct asset *asset_hold(struct asset *asset);
 void asset_release(struct asset *asset);
 
 const struct media_index *asset_index(const struct asset *asset);
@@ -41,6 +43,10 @@ const struct media_index *asset_index(const struct asset *asset);
 /* How many items a medium has, and when one is due. */
 size_t asset_count(const struct asset *asset, enum asset_medium medium);
 int64_t asset_time(const struct asset *asset, enum asset_medium medium, size_t item);
+
+/* The last picture at or before this one that a decoder can begin with; the first when there is none. Reads
+ * the file: what the container calls a key frame need not be an IDR picture. */
+size_t asset_key_frame(const struct asset *asset, size_t picture);
 
 /* The stretch of a medium that one viewer holds in memory. */
 #define WINDOW_SEGMENTS 16
@@ -63,7 +69,8 @@ void window_move(struct window *window, size_t keep, size_t item);
 /* The item, or NULL when it has not been made yet or is outside the window. */
 const struct asset_item *window_item(const struct window *window, size_t item);
 
-/* Whether the item will never come, because the file cannot be read. */
+/* Whether the item will never come; and why, as the end of a sentence that begins with the file. */
 bool window_failed(const struct window *window, size_t item);
+const char *window_failure(const struct window *window, size_t item);
 
 #endif

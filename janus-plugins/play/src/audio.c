@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-only */
 #include "audio.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <libavutil/opt.h>
 #include <libswresample/swresample.h>
 #include <opus.h>
 
 #include "file.h"
 
-#define CHANNELS 2
 #define BITRATE 128000
 #define COMPLEXITY 6
 
@@ -18,18 +19,32 @@
 /* Frames decoded before the first one that is used: an MP3 frame may refer to data of nine others. */
 #define PREROLL_FRAMES 10
 
+#define CHANNELS_MAX 2
+
+static const struct format {
+    int rate, channels;
+    size_t packet_samples;
+} formats[AUDIO_CODECS] = {
+    [AUDIO_OPUS] = {AUDIO_RATE, 2, AUDIO_PACKET_SAMPLES},
+    [AUDIO_PCMA] = {8000, 1, 160},
+    [AUDIO_PCMU] = {8000, 1, 160},
+};
+
 struct transcoder {
     int fd;
-    const struct media_index *index;
+    const struct index_sound *sound;
+    enum audio_codec codec;
+    struct format format;
+    size_t next; /* frame of the file */
     AVCodecContext *decoder;
     AVPacket *packet;
     AVFrame *frame;
     SwrContext *resampler; /* made when the first frame tells the format */
-    int rate, format, channels;
+    int rate, sample_format, channels;
     int64_t fed;     /* samples of the file, at `rate`, that the resampler has got or passed by */
     int64_t discard; /* resampled samples to drop before the encoder gets any */
-    OpusEncoder *encoder;
-    float pending[AUDIO_PACKET_SAMPLES * CHANNELS];
+    OpusEncoder *encoder; /* NULL: G.711 */
+    float pending[AUDIO_PACKET_SAMPLES * CHANNELS_MAX];
     size_t pending_samples;
     size_t skip;  /* packets of pre-roll still to come */
     size_t left;  /* packets wanted */
@@ -38,15 +53,70 @@ struct transcoder {
     void *context;
 };
 
+uint32_t audio_rate(enum audio_codec codec)
+{
+    return (uint32_t)formats[codec].rate;
+}
+
+const uint8_t *audio_silence(enum audio_codec codec, size_t *size)
+{
+    static const uint8_t opus[] = {0xfc, 0xff, 0xfe}; /* 48 kHz, stereo, 20 ms */
+    static const uint8_t pcma[160] = {[0 ... 159] = 0xd5}, pcmu[160] = {[0 ... 159] = 0xff};
+
+    *size = codec == AUDIO_OPUS ? sizeof opus : sizeof pcma;
+    return codec == AUDIO_OPUS ? opus : codec == AUDIO_PCMA ? pcma : pcmu;
+}
+
+/* ITU-T G.711: a sign, the octave of the level, and where in the octave it is. */
+
+static unsigned octave_of(unsigned level)
+{
+    unsigned octave = 0;
+
+    while (level >> (octave + 1))
+        octave++;
+    return octave;
+}
+
+static uint8_t to_pcma(int sample)
+{
+    unsigned level = (unsigned)(sample < 0 ? -sample - 1 : sample) >> 4;
+    unsigned octave = octave_of(level);
+    unsigned code = octave < 4 ? level : (octave - 3) << 4 | ((level >> (octave - 4)) & 0xf);
+
+    return (uint8_t)((sample < 0 ? 0 : 0x80) ^ code ^ 0x55);
+}
+
+static uint8_t to_pcmu(int sample)
+{
+    unsigned level = (unsigned)(sample < 0 ? -sample : sample);
+
+    level = ((level < 32635 ? level : 32635) + 132) >> 3;
+    unsigned octave = octave_of(level);
+    unsigned code = (octave - 4) << 4 | ((level >> (octave - 4)) & 0xf);
+
+    return (uint8_t)~((sample < 0 ? 0x80 : 0) | code);
+}
+
+static size_t encode_g711(const struct transcoder *t, uint8_t *packet)
+{
+    for (size_t i = 0; i < t->format.packet_samples; i++) {
+        float value = t->pending[i] < -1 ? -1 : t->pending[i] > 1 ? 1 : t->pending[i];
+        int sample = (int)lrintf(value * 32767);
+        packet[i] = t->codec == AUDIO_PCMA ? to_pcma(sample) : to_pcmu(sample);
+    }
+    return t->format.packet_samples;
+}
+
 static bool open_decoder(struct transcoder *t)
 {
-    const AVCodec *codec = avcodec_find_decoder(t->index->audio_codec->codec_id);
+    const AVCodec *codec = avcodec_find_decoder(t->sound->codec->codec_id);
 
     t->packet = av_packet_alloc();
     t->frame = av_frame_alloc();
     t->decoder = codec ? avcodec_alloc_context3(codec) : NULL;
     if (!t->packet || !t->frame || !t->decoder ||
-        avcodec_parameters_to_context(t->decoder, t->index->audio_codec) < 0)
+        avcodec_parameters_to_context(t->decoder, t->sound->codec) < 0)
         return false;
     t->decoder->thread_count = 1;
     return avcodec_open2(t->decoder, codec, NULL) == 0;
@@ -58,7 +128,9 @@ static bool open_encoder(struct transcoder *t)
     opus_int32 lookahead;
     int error;
 
-    t->encoder = opus_encoder_create(AUDIO_RATE, CHANNELS, OPUS_APPLICATION_AUDIO, &error);
+    if (t->codec != AUDIO_OPUS)
+        return true;
+    t->encoder = opus_encoder_create(t->format.rate, t->format.channels, OPUS_APPLICATION_AUDIO, &error);
     if (error != OPUS_OK)
         return false;
     opus_encoder_ctl(t->encoder, OPUS_SET_BITRATE(BITRATE));
@@ -68,13 +140,18 @@ static bool open_encoder(struct transcoder *t)
     return true;
 }
 
+static int encode_opus(struct transcoder *t, uint8_t *packet)
+{
+    /* The packet before the first one comes from another encoder: it must not lean on that. */
+    opus_encoder_ctl(t->encoder, OPUS_SET_PREDICTION_DISABLED(t->skip == 0 && t->leading));
+    return opus_encode_float(t->encoder, t->pending, (int)t->format.packet_samples, packet, AUDIO_PACKET_MAX);
+}
+
 static bool encode_packet(struct transcoder *t)
 {
     uint8_t packet[AUDIO_PACKET_MAX];
+    int size = t->encoder ? encode_opus(t, packet) : (int)encode_g711(t, packet);
 
-    /* The packet before the first one comes from another encoder: it must not lean on that. */
-    opus_encoder_ctl(t->encoder, OPUS_SET_PREDICTION_DISABLED(t->skip == 0 && t->leading));
-    int size = opus_encode_float(t->encoder, t->pending, AUDIO_PACKET_SAMPLES, packet, sizeof packet);
     if (size < 0)
         return false;
     if (t->skip > 0) {
@@ -89,21 +166,22 @@ static bool encode_packet(struct transcoder *t)
 /* Takes resampled sound; NULL is silence. */
 static bool encode(struct transcoder *t, const float *samples, size_t count)
 {
+    size_t channels = (size_t)t->format.channels;
     size_t at = count < (size_t)t->discard ? count : (size_t)t->discard;
 
     t->discard -= (int64_t)at;
     while (at < count && t->left > 0) {
-        float *end = t->pending + t->pending_samples * CHANNELS;
-        size_t part = AUDIO_PACKET_SAMPLES - t->pending_samples;
+        float *end = t->pending + t->pending_samples * channels;
+        size_t part = t->format.packet_samples - t->pending_samples;
         if (part > count - at)
             part = count - at;
         if (samples)
-            memcpy(end, samples + at * CHANNELS, part * CHANNELS * sizeof *samples);
+            memcpy(end, samples + at * channels, part * channels * sizeof *samples);
         else
-            memset(end, 0, part * CHANNELS * sizeof *samples);
+            memset(end, 0, part * channels * sizeof *samples);
         at += part;
         t->pending_samples += part;
-        if (t->pending_samples == AUDIO_PACKET_SAMPLES) {
+        if (t->pending_samples == t->format.packet_samples) {
             t->pending_samples = 0;
             if (!encode_packet(t))
                 return false;
@@ -116,7 +194,7 @@ static bool encode(struct transcoder *t, const float *samples, size_t count)
 static bool resample(struct transcoder *t, const uint8_t **data, int count)
 {
     int room = swr_get_out_samples(t->resampler, count);
-    float *out = room > 0 ? malloc((size_t)room * CHANNELS * sizeof *out) : NULL;
+    float *out = room > 0 ? malloc((size_t)(room * t->format.channels) * sizeof *out) : NULL;
     uint8_t *planes[1] = {(uint8_t *)out};
 
     if (!out)
@@ -130,16 +208,18 @@ static bool resample(struct transcoder *t, const uint8_t **data, int count)
 static bool open_resampler(struct transcoder *t)
 {
     const AVFrame *frame = t->frame;
-    AVChannelLayout stereo = AV_CHANNEL_LAYOUT_STEREO, layout = {0};
+    AVChannelLayout out, layout = {0};
 
+    av_channel_layout_default(&out, t->format.channels);
     if (frame->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC)
         av_channel_layout_default(&layout, frame->ch_layout.nb_channels);
     else if (av_channel_layout_copy(&layout, &frame->ch_layout) < 0)
         return false;
-    int error = swr_alloc_set_opts2(&t->resampler, &stereo, AV_SAMPLE_FMT_FLT, AUDIO_RATE, &layout,
+    int error = swr_alloc_set_opts2(&t->resampler, &out, AV_SAMPLE_FMT_FLT, t->format.rate, &layout,
                                     frame->format, frame->sample_rate, 0, NULL);
     av_channel_layout_uninit(&layout);
-    return error == 0 && swr_init(t->resampler) == 0;
+    /* Channels that are put together become quieter rather than distorted. */
+    return error == 0 && av_opt_set_double(t->resampler, "rematrix_maxval", 1, 0) == 0 && swr_init(t->resampler) == 0;
 }
 
 /* Sets the resampler up for frames like this one. The format may change within a file: an AAC decoder
@@ -148,7 +228,7 @@ static bool adapt(struct transcoder *t)
 {
     const AVFrame *frame = t->frame;
 
-    if (t->resampler && t->rate == frame->sample_rate && t->format == frame->format &&
+    if (t->resampler && t->rate == frame->sample_rate && t->sample_format == frame->format &&
         t->channels == frame->ch_layout.nb_channels)
         return true;
     if (frame->sample_rate < SAMPLE_RATE_MIN || frame->sample_rate > SAMPLE_RATE_MAX ||
@@ -157,7 +237,7 @@ static bool adapt(struct transcoder *t)
     swr_free(&t->resampler);
     t->fed = av_rescale(t->fed, frame->sample_rate, t->rate);
     t->rate = frame->sample_rate;
-    t->format = frame->format;
+    t->sample_format = frame->format;
     t->channels = frame->ch_layout.nb_channels;
     return open_resampler(t);
 }
@@ -165,8 +245,8 @@ static bool adapt(struct transcoder *t)
 /* Fills a hole in the file, but no more of it than is wanted now. */
 static bool feed_silence(struct transcoder *t, int64_t samples)
 {
-    int64_t wanted = (int64_t)(t->skip + t->left + 1) * AUDIO_PACKET_SAMPLES + t->discard;
-    int64_t most = av_rescale(wanted, t->rate, AUDIO_RATE);
+    int64_t wanted = (int64_t)((t->skip + t->left + 1) * t->format.packet_samples) + t->discard;
+    int64_t most = av_rescale(wanted, t->rate, t->format.rate);
 
     if (samples > most)
         samples = most;
@@ -234,44 +314,61 @@ static size_t find_frame(const struct index_track *track, int64_t time)
     return low;
 }
 
-static bool transcode(struct transcoder *t, size_t first)
+struct transcoder *audio_begin(int fd, const struct index_sound *sound, enum audio_codec codec, size_t first,
+                               size_t count)
 {
-    const struct index_track *track = &t->index->audio;
     int64_t begin = ((int64_t)first - PREROLL_PACKETS) * AUDIO_PACKET_TIME;
+    struct transcoder *t = calloc(1, sizeof *t);
 
-    if (!open_decoder(t) || !open_encoder(t))
-        return false;
+    if (!t)
+        return NULL;
+    t->fd = fd;
+    t->sound = sound;
+    t->codec = codec;
+    t->format = formats[codec];
+    t->rate = t->format.rate;
     t->fed = av_rescale(begin, t->rate, SECONDS(1));
-    size_t next = find_frame(track, begin);
-    next = next > PREROLL_FRAMES ? next - PREROLL_FRAMES : 0;
-    while (next < track->count && t->left > 0)
-        if (!decode(t, &track->frames[next++]))
-            return false;
-    if (t->resampler && t->left > 0 && !resample(t, NULL, 0))
-        return false;
-    return t->left == 0 || encode(t, NULL, (t->skip + t->left) * AUDIO_PACKET_SAMPLES + (size_t)t->discard);
+    t->skip = PREROLL_PACKETS;
+    t->left = count;
+    t->leading = true;
+    t->next = find_frame(&sound->track, begin);
+    t->next = t->next > PREROLL_FRAMES ? t->next - PREROLL_FRAMES : 0;
+    if (open_decoder(t) && open_encoder(t))
+        return t;
+    audio_end(t);
+    return NULL;
 }
 
-bool audio_transcode(int fd, const struct media_index *index, size_t first, size_t count,
-                     audio_emit emit, void *context)
+/* What the resampler still holds, and silence where the file has no more sound. */
+static bool finish(struct transcoder *t)
 {
-    struct transcoder t = {
-        .fd = fd,
-        .index = index,
-        .rate = AUDIO_RATE,
-        .leading = true,
-        .skip = PREROLL_PACKETS,
-        .left = count,
-        .emit = emit,
-        .context = context,
-    };
-    bool done = transcode(&t, first);
+    if (t->resampler && !resample(t, NULL, 0))
+        return false;
+    return encode(t, NULL, (t->skip + t->left) * t->format.packet_samples + (size_t)t->discard);
+}
 
-    if (t.encoder)
-        opus_encoder_destroy(t.encoder);
-    swr_free(&t.resampler);
-    avcodec_free_context(&t.decoder);
-    av_frame_free(&t.frame);
-    av_packet_free(&t.packet);
-    return done;
+enum audio_progress audio_make(struct transcoder *t, size_t packets, audio_emit emit, void *context)
+{
+    const struct index_track *track = &t->sound->track;
+    size_t until = t->left > packets ? t->left - packets : 0;
+
+    t->emit = emit;
+    t->context = context;
+    while (t->left > until) {
+        bool good = t->next < track->count ? decode(t, &track->frames[t->next++]) : finish(t);
+        if (!good)
+            return AUDIO_FAILED;
+    }
+    return t->left > 0 ? AUDIO_MORE : AUDIO_DONE;
+}
+
+void audio_end(struct transcoder *t)
+{
+    if (t->encoder)
+        opus_encoder_destroy(t->encoder);
+    swr_free(&t->resampler);
+    avcodec_free_context(&t->decoder);
+    av_frame_free(&t->frame);
+    av_packet_free(&t->packet);
+    free(t);
 }

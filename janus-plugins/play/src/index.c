@@ -148,32 +148,46 @@ static bool is_supported_audio(enum AVCodecID codec)
     }
 }
 
-/* The first video and the first audio stream; a cover picture is neither. */
-static bool choose_streams(AVFormatContext *format, AVStream **video, AVStream **audio,
-                           struct reason *reason)
+/* The streams that are played: the first video, and all sounds. */
+struct streams {
+    AVStream *video; /* NULL: none */
+    AVStream *sounds[INDEX_SOUNDS_MAX];
+    unsigned sound_count;
+};
+
+/* A cover picture is no video. */
+static bool choose_streams(AVFormatContext *format, struct streams *streams, struct reason *reason)
 {
+    const AVStream *unsupported = NULL;
+    bool supported = false;
+
     for (unsigned i = 0; i < format->nb_streams; i++) {
         AVStream *stream = format->streams[i];
         stream->discard = AVDISCARD_ALL;
         if (stream->disposition & AV_DISPOSITION_ATTACHED_PIC)
             continue;
-        if (stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && !*video)
-            *video = stream;
-        else if (stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO && !*audio)
-            *audio = stream;
+        if (stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && !streams->video)
+            streams->video = stream;
+        if (stream->codecpar->codec_type != AVMEDIA_TYPE_AUDIO || streams->sound_count == INDEX_SOUNDS_MAX)
+            continue;
+        streams->sounds[streams->sound_count++] = stream;
+        if (is_supported_audio(stream->codecpar->codec_id))
+            supported = true;
+        else if (!unsupported)
+            unsupported = stream;
     }
-    if (!*video && !*audio) {
+    if (!streams->video && streams->sound_count == 0) {
         reason_set(reason, "the file has neither picture nor sound");
         return false;
     }
-    if (*video && (*video)->codecpar->codec_id != AV_CODEC_ID_H264) {
+    if (streams->video && streams->video->codecpar->codec_id != AV_CODEC_ID_H264) {
         reason_set(reason, "the video codec %s is not supported: H.264 is",
-                   avcodec_get_name((*video)->codecpar->codec_id));
+                   avcodec_get_name(streams->video->codecpar->codec_id));
         return false;
     }
-    if (*audio && !is_supported_audio((*audio)->codecpar->codec_id)) {
+    if (unsupported && !supported) {
         reason_set(reason, "the audio codec %s is not supported: AAC, MP3 and PCM are",
-                   avcodec_get_name((*audio)->codecpar->codec_id));
+                   avcodec_get_name(unsupported->codecpar->codec_id));
         return false;
     }
     return true;
@@ -218,13 +232,41 @@ static bool copy_entries(AVStream *stream, const struct input *input, struct ind
                        count);
             return false;
         }
-        struct index_frame frame = {stream_time(stream, entry->timestamp), entry->pos, (uint32_t)entry->size};
+        struct index_frame frame = {
+            .time = stream_time(stream, entry->timestamp),
+            .offset = entry->pos,
+            .size = (uint32_t)entry->size,
+            .sync = entry->flags & AVINDEX_KEYFRAME,
+        };
         if (!is_sane_time(frame.time)) {
             reason_set(reason, "the time of frame %d of %d is damaged", i + 1, count);
             return false;
         }
         if (!append(track, &capacity, frame)) {
             reason_set(reason, "the file has too many frames");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether times go forward, and what is due in any one second can be sent in that second. */
+static bool check_pace(const struct index_track *track, struct reason *reason)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0, first = 0; i < track->count; i++) {
+        const struct index_frame *frame = &track->frames[i];
+        if (i > 0 && frame->time < frame[-1].time) {
+            reason_set(reason, "the time of frame %zu of %zu is before that of the frame before it", i + 1, track->count);
+            return false;
+        }
+        bytes += frame->size;
+        while (frame->time - track->frames[first].time >= SECONDS(1))
+            bytes -= track->frames[first++].size;
+        if (i - first >= MAX_FRAMES_PER_SECOND || bytes > MAX_BYTES_PER_SECOND) {
+            reason_set(reason, "the file has more than %d frames, or more than %d MB, in one second",
+                       MAX_FRAMES_PER_SECOND, MAX_BYTES_PER_SECOND / (1024 * 1024));
             return false;
         }
     }
@@ -275,11 +317,11 @@ static bool index_video(struct media_index *index, const struct input *input, AV
         return false;
     }
     to_presentation_times(input, stream, &index->video);
-    return true;
+    return check_pace(&index->video, reason);
 }
 
 /* wav: frames of 20 ms, since every sample has the same size. */
-static bool index_pcm(struct media_index *index, const struct input *input, AVStream *stream,
+static bool index_pcm(struct index_track *track, const struct input *input, AVStream *stream,
                       struct reason *reason)
 {
     const AVCodecParameters *codec = stream->codecpar;
@@ -298,7 +340,7 @@ static bool index_pcm(struct media_index *index, const struct input *input, AVSt
     for (int64_t position = 0; left >= sample_size; position += samples) {
         int64_t size = left < samples * sample_size ? left - left % sample_size : samples * sample_size;
         int64_t time = av_rescale(position, SECONDS(1), codec->sample_rate);
-        if (!append(&index->audio, &capacity, (struct index_frame){time, offset, (uint32_t)size})) {
+        if (!append(track, &capacity, (struct index_frame){.time = time, .offset = offset, .size = (uint32_t)size})) {
             reason_set(reason, "the file is too long");
             return false;
         }
@@ -309,7 +351,7 @@ static bool index_pcm(struct media_index *index, const struct input *input, AVSt
 }
 
 /* mp3: frames are found by reading the file once. */
-static bool index_by_reading(struct media_index *index, const struct input *input, AVStream *stream,
+static bool index_by_reading(struct index_track *track, const struct input *input, AVStream *stream,
                              struct reason *reason)
 {
     AVPacket *packet = av_packet_alloc();
@@ -320,8 +362,9 @@ static bool index_by_reading(struct media_index *index, const struct input *inpu
     stream->discard = AVDISCARD_DEFAULT;
     while (stored && av_read_frame(input->format, packet) >= 0) {
         if (packet->stream_index == stream->index && packet->pos >= 0 && packet->size <= MAX_SOUND_FRAME_SIZE) {
-            struct index_frame frame = {stream_time(stream, time), packet->pos, (uint32_t)packet->size};
-            stored = append(&index->audio, &capacity, frame);
+            struct index_frame frame = {
+                .time = stream_time(stream, time), .offset = packet->pos, .size = (uint32_t)packet->size};
+            stored = append(track, &capacity, frame);
             time += packet->duration;
         }
         av_packet_unref(packet);
@@ -332,33 +375,45 @@ static bool index_by_reading(struct media_index *index, const struct input *inpu
     return stored;
 }
 
-static bool index_audio(struct media_index *index, const struct input *input, AVStream *stream,
+static void read_language(const AVStream *stream, char language[4])
+{
+    const AVDictionaryEntry *entry = av_dict_get(stream->metadata, "language", NULL, 0);
+
+    if (entry && strlen(entry->value) == 3 && strcmp(entry->value, "und") != 0)
+        memcpy(language, entry->value, 4);
+}
+
+/* A sound that cannot be decoded keeps its place in the order, without frames. */
+static bool index_sound(struct index_sound *sound, const struct input *input, AVStream *stream,
                         struct reason *reason)
 {
     int rate = stream->codecpar->sample_rate;
     bool done;
 
+    read_language(stream, sound->language);
+    if (!is_supported_audio(stream->codecpar->codec_id))
+        return true;
     if (rate != 0 && (rate < SAMPLE_RATE_MIN || rate > SAMPLE_RATE_MAX)) {
         reason_set(reason, "the sound has %d samples a second: %d to %d are supported", rate, SAMPLE_RATE_MIN,
                    SAMPLE_RATE_MAX);
         return false;
     }
-    index->audio_codec = avcodec_parameters_alloc();
-    if (!index->audio_codec || avcodec_parameters_copy(index->audio_codec, stream->codecpar) < 0) {
+    sound->codec = avcodec_parameters_alloc();
+    if (!sound->codec || avcodec_parameters_copy(sound->codec, stream->codecpar) < 0) {
         reason_set(reason, "there is not enough memory");
         return false;
     }
     if (is_mp4(input->format))
-        done = copy_entries(stream, input, &index->audio, reason);
+        done = copy_entries(stream, input, &sound->track, reason);
     else if (stream->codecpar->codec_id == AV_CODEC_ID_MP3)
-        done = index_by_reading(index, input, stream, reason);
+        done = index_by_reading(&sound->track, input, stream, reason);
     else
-        done = index_pcm(index, input, stream, reason);
-    if (done && index->audio.count == 0) {
+        done = index_pcm(&sound->track, input, stream, reason);
+    if (done && sound->track.count == 0) {
         reason_set(reason, "the sound has no frames");
         return false;
     }
-    return done;
+    return done && check_pace(&sound->track, reason);
 }
 
 /* An mp4 whose fragments have an index of their own (DASH) is opened with the first of them alone, and the
@@ -377,29 +432,6 @@ static bool has_more_fragments(const struct input *input, AVStream *stream)
     return avformat_index_get_entries_count(stream) > count;
 }
 
-/* Whether times go forward, and what is due in any one second can be sent in that second. */
-static bool check_pace(const struct index_track *track, struct reason *reason)
-{
-    uint64_t bytes = 0;
-
-    for (size_t i = 0, first = 0; i < track->count; i++) {
-        const struct index_frame *frame = &track->frames[i];
-        if (i > 0 && frame->time < frame[-1].time) {
-            reason_set(reason, "the time of frame %zu of %zu is before that of the frame before it", i + 1, track->count);
-            return false;
-        }
-        bytes += frame->size;
-        while (frame->time - track->frames[first].time >= SECONDS(1))
-            bytes -= track->frames[first++].size;
-        if (i - first >= MAX_FRAMES_PER_SECOND || bytes > MAX_BYTES_PER_SECOND) {
-            reason_set(reason, "the file has more than %d frames, or more than %d MB, in one second",
-                       MAX_FRAMES_PER_SECOND, MAX_BYTES_PER_SECOND / (1024 * 1024));
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Times count from the first picture or from the beginning of the sound, whichever is earlier. */
 static void start_at_zero(struct media_index *index)
 {
@@ -407,8 +439,9 @@ static void start_at_zero(struct media_index *index)
 
     for (size_t i = 0; shift && i < index->video.count; i++)
         index->video.frames[i].time += shift;
-    for (size_t i = 0; shift && i < index->audio.count; i++)
-        index->audio.frames[i].time += shift;
+    for (unsigned k = 0; shift && k < index->sound_count; k++)
+        for (size_t i = 0; i < index->sounds[k].track.count; i++)
+            index->sounds[k].track.frames[i].time += shift;
 }
 
 /* The last frame lasts as long as the one before it; of PCM, where it is a shorter one, in proportion. */
@@ -426,41 +459,48 @@ static void find_end(struct index_track *track, bool pcm)
 /* Of an mp3 the container only guesses it, from the bit rate. */
 static int64_t duration(const AVFormatContext *format, const struct media_index *index)
 {
-    if (format->duration > 0 && !(index->audio_codec && index->audio_codec->codec_id == AV_CODEC_ID_MP3))
+    if (format->duration > 0 && (is_mp4(format) || index->sounds[0].codec->codec_id != AV_CODEC_ID_MP3))
         return av_rescale(format->duration, SECONDS(1), AV_TIME_BASE);
     return index_end(index);
 }
 
+static bool index_streams(struct media_index *index, const struct input *input, const struct streams *streams,
+                          struct reason *reason)
+{
+    index->streams = input->format->nb_streams;
+    index->sound_count = streams->sound_count;
+    for (unsigned i = 0; i < streams->sound_count; i++)
+        if (!index_sound(&index->sounds[i], input, streams->sounds[i], reason))
+            return false;
+    if (streams->video && !index_video(index, input, streams->video, reason))
+        return false;
+    if (is_mp4(input->format) && has_more_fragments(input, streams->video ? streams->video : streams->sounds[0])) {
+        reason_set(reason, "the mp4 is in fragments (DASH): put them together (ffmpeg -i IN -c copy -movflags +faststart OUT)");
+        return false;
+    }
+    start_at_zero(index);
+    find_end(&index->video, false);
+    for (unsigned i = 0; i < index->sound_count; i++)
+        find_end(&index->sounds[i].track, av_get_bits_per_sample(streams->sounds[i]->codecpar->codec_id) > 0);
+    index->duration = duration(input->format, index);
+    return true;
+}
+
 static struct media_index *read_index(const struct input *input, struct reason *reason)
 {
-    AVFormatContext *format = input->format;
-    AVStream *video = NULL, *audio = NULL;
-    struct media_index *index;
+    struct streams streams = {.video = NULL};
 
-    if (!choose_streams(format, &video, &audio, reason))
+    if (!choose_streams(input->format, &streams, reason))
         return NULL;
-    index = calloc(1, sizeof *index);
+    struct media_index *index = calloc(1, sizeof *index);
     if (!index) {
         reason_set(reason, "there is not enough memory");
         return NULL;
     }
-    index->streams = format->nb_streams;
-    if ((audio && !index_audio(index, input, audio, reason)) ||
-        (video && !index_video(index, input, video, reason)) || !check_pace(&index->audio, reason) ||
-        !check_pace(&index->video, reason)) {
-        index_free(index);
-        return NULL;
-    }
-    if (is_mp4(format) && has_more_fragments(input, video ? video : audio)) {
-        reason_set(reason, "the mp4 is in fragments (DASH): put them together (ffmpeg -i IN -c copy -movflags +faststart OUT)");
-        index_free(index);
-        return NULL;
-    }
-    start_at_zero(index);
-    find_end(&index->video, false);
-    find_end(&index->audio, audio && av_get_bits_per_sample(audio->codecpar->codec_id) > 0);
-    index->duration = duration(format, index);
-    return index;
+    if (index_streams(index, input, &streams, reason))
+        return index;
+    index_free(index);
+    return NULL;
 }
 
 struct media_index *index_read(int fd, struct reason *reason)
@@ -483,7 +523,9 @@ void index_free(struct media_index *index)
     if (!index)
         return;
     free(index->video.frames);
-    free(index->audio.frames);
-    avcodec_parameters_free(&index->audio_codec);
+    for (unsigned i = 0; i < index->sound_count; i++) {
+        free(index->sounds[i].track.frames);
+        avcodec_parameters_free(&index->sounds[i].codec);
+    }
     free(index);
 }

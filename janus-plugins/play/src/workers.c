@@ -2,20 +2,41 @@
 #include "workers.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+struct queue {
+    struct job *first;
+    struct job **end;
+};
 
 struct workers {
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    struct job *first;
-    struct job **end;
+    struct queue urgent, others;
     bool stopping;
     int niceness;
     unsigned count;
     pthread_t threads[];
 };
+
+static void put_last(struct queue *queue, struct job *job)
+{
+    job->next = NULL;
+    *queue->end = job;
+    queue->end = &job->next;
+}
+
+/* Takes out what `link` points to. */
+static struct job *take_out(struct queue *queue, struct job **link)
+{
+    struct job *job = *link;
+
+    *link = job->next;
+    if (!job->next)
+        queue->end = link;
+    return job;
+}
 
 static void *work(void *argument)
 {
@@ -25,14 +46,12 @@ static void *work(void *argument)
     nice(workers->niceness);
     pthread_mutex_lock(&workers->lock);
     for (;;) {
-        while (!workers->first && !workers->stopping)
+        while (!workers->urgent.first && !workers->others.first && !workers->stopping)
             pthread_cond_wait(&workers->wake, &workers->lock);
-        struct job *job = workers->first;
-        if (!job)
+        struct queue *queue = workers->urgent.first ? &workers->urgent : &workers->others;
+        if (!queue->first)
             break;
-        workers->first = job->next;
-        if (!workers->first)
-            workers->end = &workers->first;
+        struct job *job = take_out(queue, &queue->first);
         pthread_mutex_unlock(&workers->lock);
         job->run(job);
         pthread_mutex_lock(&workers->lock);
@@ -49,7 +68,8 @@ struct workers *workers_start(unsigned threads, int niceness)
         return NULL;
     pthread_mutex_init(&workers->lock, NULL);
     pthread_cond_init(&workers->wake, NULL);
-    workers->end = &workers->first;
+    workers->urgent.end = &workers->urgent.first;
+    workers->others.end = &workers->others.first;
     workers->niceness = niceness;
     while (workers->count < threads &&
            pthread_create(&workers->threads[workers->count], NULL, work, workers) == 0)
@@ -61,13 +81,24 @@ struct workers *workers_start(unsigned threads, int niceness)
     return workers;
 }
 
-void workers_submit(struct workers *workers, struct job *job)
+void workers_submit(struct workers *workers, struct job *job, bool urgent)
 {
-    job->next = NULL;
     pthread_mutex_lock(&workers->lock);
-    *workers->end = job;
-    workers->end = &job->next;
+    put_last(urgent ? &workers->urgent : &workers->others, job);
     pthread_cond_signal(&workers->wake);
+    pthread_mutex_unlock(&workers->lock);
+}
+
+void workers_hasten(struct workers *workers, struct job *job)
+{
+    struct queue *queue = &workers->others;
+
+    pthread_mutex_lock(&workers->lock);
+    for (struct job **link = &queue->first; *link; link = &(*link)->next)
+        if (*link == job) {
+            put_last(&workers->urgent, take_out(queue, link));
+            break;
+        }
     pthread_mutex_unlock(&workers->lock);
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-only */
-/* A fixed number of threads that run jobs in the order they were submitted. */
+/* A fixed number of threads that run jobs in the order they were submitted, urgent ones before the others. */
 #ifndef PLAY_WORKERS_H
 #define PLAY_WORKERS_H
+
+#include <stdbool.h>
 
 /* Lies inside what the job works on, so that submitting one cannot fail. */
 struct job {
@@ -14,7 +16,10 @@ struct workers;
 /* `niceness` is how far the threads stand back behind others. NULL when none could be started. */
 struct workers *workers_start(unsigned threads, int niceness);
 
-void workers_submit(struct workers *workers, struct job *job);
+void workers_submit(struct workers *workers, struct job *job, bool urgent);
+
+/* Makes a job urgent, if it has been submitted and not begun. */
+void workers_hasten(struct workers *workers, struct job *job);
 
 /* Runs what was submitted, then ends the threads. */
 void workers_stop(struct workers *workers);

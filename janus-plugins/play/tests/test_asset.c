@@ -277,7 +277,7 @@ static void test_hostile(void)
     forge("channels.wav", "fmt ", 4, channels);
     forged_is_refused("channels.wav", "the wav header is damaged");
 
-    struct index_frame frames[] = {{0, 0, 1}, {SECONDS(1), 0, 1 << 23}};
+    struct index_frame frames[] = {{.size = 1}, {.time = SECONDS(1), .size = 1 << 23}};
     struct index_track track = {frames, 2, 0};
     find_end(&track, true);
     check(track.end <= SECONDS(2), "a large last frame does not make a track without end");
@@ -297,6 +297,7 @@ static void test_truncated(void)
     window_move(&window, 0, 99);
     check(wait_item(&window, 0) != NULL, "of a file that is cut while it plays the beginning can be read");
     check(!wait_item(&window, 99) && window_failed(&window, 99), "and the rest fails");
+    check_text(window_failure(&window, 99), "was changed while it played", "with its reason");
     window_close(&window);
     asset_release(asset);
 }
@@ -402,19 +403,68 @@ static bool collect(void *context, const uint8_t *packet, size_t size)
     return true;
 }
 
+static bool make_stretch(const struct asset *asset, enum audio_codec codec, size_t first, size_t turn,
+                         struct packets *packets)
+{
+    struct transcoder *transcoder = audio_begin(asset->fd, &asset->index->sounds[0], codec, first, 100);
+    enum audio_progress progress = AUDIO_MORE;
+
+    require(transcoder != NULL, "no transcoder");
+    while (progress == AUDIO_MORE)
+        progress = audio_make(transcoder, turn, collect, packets);
+    audio_end(transcoder);
+    return progress == AUDIO_DONE && packets->count == 100;
+}
+
 static void test_stretches(void)
 {
-    static struct packets whole, alone;
+    static struct packets before, one, other;
     struct asset *asset = open_asset("sound.wav");
-    const struct media_index *index = asset_index(asset);
 
-    audio_transcode(asset->fd, index, 0, AUDIO_STRETCH, collect, &whole);
-    memset(&whole, 0, sizeof whole);
-    check(audio_transcode(asset->fd, index, AUDIO_STRETCH, 100, collect, &whole) &&
-              audio_transcode(asset->fd, index, AUDIO_STRETCH, 100, collect, &alone) && whole.count == 100 &&
-              memcmp(&whole, &alone, sizeof whole) == 0,
-          "a stretch is the same whatever was made before it");
+    for (int codec = 0; codec < AUDIO_CODECS; codec++) {
+        memset(&before, 0, sizeof before);
+        memset(&one, 0, sizeof one);
+        memset(&other, 0, sizeof other);
+        check(make_stretch(asset, codec, 0, 100, &before) && make_stretch(asset, codec, AUDIO_STRETCH, 100, &one) &&
+                  make_stretch(asset, codec, AUDIO_STRETCH, 7, &other) && memcmp(&one, &other, sizeof one) == 0,
+              "a stretch is the same whatever was made before it, and in how many turns");
+    }
     asset_release(asset);
+}
+
+/* Of every sample there is, by FFmpeg's decoder. A step is a sixteenth of the level, which PCMU counts from
+ * -132. */
+static void test_g711(void)
+{
+    const enum AVCodecID ids[] = {AV_CODEC_ID_PCM_ALAW, AV_CODEC_ID_PCM_MULAW};
+    uint8_t (*const encoders[])(int) = {to_pcma, to_pcmu};
+
+    for (int law = 0; law < 2; law++) {
+        const AVCodec *codec = avcodec_find_decoder(ids[law]);
+        AVCodecContext *decoder = avcodec_alloc_context3(codec);
+        AVPacket *packet = av_packet_alloc();
+        AVFrame *frame = av_frame_alloc();
+        int worst = 0;
+        require(decoder && packet && frame && av_new_packet(packet, 65536) == 0, "no decoder");
+        av_channel_layout_default(&decoder->ch_layout, 1);
+        decoder->sample_rate = 8000;
+        for (int i = 0; i < 65536; i++)
+            packet->data[i] = encoders[law](i - 32768);
+        require(avcodec_open2(decoder, codec, NULL) == 0 && avcodec_send_packet(decoder, packet) == 0 &&
+                    avcodec_receive_frame(decoder, frame) == 0,
+                "G.711 cannot be decoded");
+        for (int i = 0; i < 65536; i++) {
+            int sample = i - 32768, error = abs(sample - ((const int16_t *)frame->data[0])[i]);
+            int step = (abs(sample) + 132) / 16 > 16 ? (abs(sample) + 132) / 16 : 16;
+            if (error * 100 / step > worst)
+                worst = error * 100 / step;
+        }
+        check(worst <= 60, "%s is off by at most about half a step", law == 0 ? "PCMA" : "PCMU");
+        printf("# %d %%\n", worst);
+        avcodec_free_context(&decoder);
+        av_packet_free(&packet);
+        av_frame_free(&frame);
+    }
 }
 
 static void test_sound(void)
@@ -427,6 +477,7 @@ static void test_sound(void)
     test_sound_of("sound-44k.wav");
     test_sound_of("film-12s.mp4");
     test_stretches();
+    test_g711();
 }
 
 int main(void)

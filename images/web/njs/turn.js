@@ -22,23 +22,23 @@ function iceServers(host, expiry, id) {
 
 /** Whether a viewer's token is signed and valid; Janus checks the same, and the plugin what may be played. */
 function isValid(token) {
-  const [data, signature, ...more] = token.split(':');
-  const [expiry, realm] = data.split(',');
+  const parts = token.split(':');
+  const fields = parts[0].split(',');
   // Both sides are hashed, so that the time a comparison takes tells nothing of the right signature.
   const digest = (text) => crypto.createHash('sha256').update(text).digest('hex');
-  const expected = crypto.createHmac('sha1', configured('token-secret')).update(data).digest('base64');
+  const expected = crypto.createHmac('sha1', configured('token-secret')).update(parts[0]).digest('base64');
   return (
-    more.length === 0 &&
-    digest(signature || '') === digest(expected) &&
-    realm === 'janus' &&
-    Number(expiry) >= Math.floor(Date.now() / 1000)
+    parts.length === 2 &&
+    digest(parts[1]) === digest(expected) &&
+    fields[1] === 'janus' &&
+    Number(fields[0]) >= Math.floor(Date.now() / 1000)
   );
 }
 
 /** As `credentials`, for who sends a token. */
 function credentialsForToken(r) {
-  const [, token] = /^Bearer +(\S+)$/i.exec(r.headersIn.Authorization || '') || [];
-  if (token !== undefined && isValid(token)) {
+  const sent = /^Bearer +(\S+)$/i.exec(r.headersIn.Authorization || '');
+  if (sent && isValid(sent[1])) {
     credentials(r);
     return;
   }

@@ -3,6 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { stagedContexts } from '../scripts/lib/build-contexts.ts';
 import { gather } from '../scripts/lib/gather.ts';
 import { namespace, readStackFile, stackFile } from '../scripts/lib/settings.ts';
+import { volumeMarks } from '../scripts/lib/volumes.ts';
 import type { Setting } from './config/config.ts';
 import { makePlan } from './plan/plan.ts';
 import { defineDeployment } from './resources/deployment.ts';
@@ -15,9 +16,10 @@ const { config, engine, build, certificate, media, janusArchive } = await gather
 // plan
 const plan = makePlan(stack, config, engine, build);
 const contexts = await stagedContexts(plan.flavour, janusArchive);
+const volumes = await volumeMarks(plan.name);
 
 // resources
-const deployment = defineDeployment({ plan, contexts, certificate, media, mediaFolder: config.mediaFolder });
+const { gateway, tokenSecret: secret } = defineDeployment({ plan, contexts, volumes, certificate, media });
 
 // outputs
 export const player = `https://${plan.advertised}:${plan.ports.player}/player/`;
@@ -28,11 +30,11 @@ export const api = {
 };
 export const networkMode = `${plan.network.mode}: ${plan.network.why}`;
 export const janus = plan.flavour;
-export const gatewayImage = deployment.gateway.image.name;
+export const gatewayImage = gateway.service.image.name;
 export const toolchain = build.toolchain.name;
 export const access = plan.access;
 /** For `npm run token`. */
-export const tokenSecret = plan.access === 'token' ? deployment.tokenSecret : undefined;
+export const tokenSecret = plan.access === 'token' ? secret : undefined;
 export const substitutions = plan.substitutions;
 
 /** What Pulumi hands to the program, with the lines of the stack's file where it is from there. */

@@ -1,12 +1,10 @@
 /** All decisions, made once: what runs where, on which ports and addresses, with which files. Pure. */
 import { type Config, ConfigError } from '../config/config.ts';
 import type { PortRange } from '../config/options.ts';
+import { type ContainerPlan, type FileClass, planContainers, type ServiceName } from './container.ts';
 import type { BuildFacts, EngineFacts } from './facts.ts';
 
-export type ServiceName = 'gateway' | 'turn' | 'web';
 export type JanusFlavour = '0.9.1' | 'distribution';
-/** What a change of a file causes: nothing is interrupted by a reload, a restart ends what is playing. */
-export type FileClass = 'reload' | 'restart';
 
 /** A port that a service takes on the machine. */
 export interface PublishedPort {
@@ -67,6 +65,7 @@ export interface Plan {
   /** Ports taken on the machine, by service. */
   published: Record<ServiceName, PublishedPort[]>;
   files: Record<ServiceName, Record<string, FileClass>>;
+  containers: Record<ServiceName, ContainerPlan>;
   /** Deviations from the standard way, each a sentence. */
   substitutions: string[];
 }
@@ -196,6 +195,7 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
         'tls/key.pem': 'reload',
       },
     },
+    containers: planContainers(config),
     substitutions,
   };
 }

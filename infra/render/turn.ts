@@ -11,6 +11,8 @@ export function renderTurn(plan: Plan, secret: string): string {
     'use-auth-secret',
     `static-auth-secret=${secret}`,
     `listening-port=${ports.turn}`,
+    // For the healthcheck, which knows no other address, and a gateway on the machine's own network.
+    'listening-ip=127.0.0.1',
     ...listening,
     `min-port=${ports.relay.first}`,
     `max-port=${ports.relay.last}`,
@@ -49,8 +51,8 @@ const bridgeListeners = ({ network }: Plan): string[] => [
 ];
 
 /**
- * On the machine's own network: the addresses viewers reach, and loopback for the TLS that the web server ends. Where
- * a router forwards an address that the machine does not have, relays are told by that.
+ * On the machine's own network: the addresses viewers reach, and a loopback port for the TLS that the web server ends.
+ * Where a router forwards an address that the machine does not have, relays are told by that.
  */
 function hostListeners({ localAddresses, advertised, turnTcp }: Plan): string[] {
   const forwarded = localAddresses.includes(advertised)
@@ -60,7 +62,6 @@ function hostListeners({ localAddresses, advertised, turnTcp }: Plan): string[] 
     ...localAddresses.map((address) => `listening-ip=${address}`),
     ...localAddresses.map((address) => `relay-ip=${address}`),
     ...forwarded,
-    'listening-ip=127.0.0.1',
     `aux-server=127.0.0.1:${turnTcp.port}`,
   ];
 }

@@ -1,10 +1,12 @@
 /** The three services and what they share, as Pulumi resources. */
 import * as docker from '@pulumi/docker';
 import type * as pulumi from '@pulumi/pulumi';
-import type { Plan, ServiceName } from '../plan/plan.ts';
+import type { ServiceName } from '../plan/container.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { MediaFile } from '../render/web.ts';
 import { Gateway } from './gateway.ts';
 import { randomSecret } from './secret.ts';
+import type { ServiceInputs } from './service.ts';
 import { Turn } from './turn.ts';
 import { Web } from './web.ts';
 
@@ -12,41 +14,38 @@ export interface DeploymentArgs {
   plan: Plan;
   /** Folders that the images are built from. */
   contexts: Record<ServiceName, { path: string; hash: string }>;
+  /** Mark of each volume of files: another one when it has to be made anew. */
+  volumes: Record<ServiceName, string>;
   certificate: { chain: string; key: string };
   media: MediaFile[];
-  /** Folder on the engine's machine. */
-  mediaFolder: string;
 }
 
 /** Each service starts when the one it needs is healthy. */
-export function defineDeployment({ plan, contexts, certificate, media, mediaFolder }: DeploymentArgs): {
+export function defineDeployment(args: DeploymentArgs): {
   gateway: Gateway;
   /** What viewers' tokens are signed with. */
   tokenSecret: pulumi.Output<string>;
 } {
+  const { plan, contexts, volumes, certificate, media } = args;
   const tokenSecret = randomSecret('token-secret', {});
   const network =
     plan.network.mode === 'bridge'
       ? new docker.Network('network', { name: plan.name, ipamConfigs: [{ subnet: plan.network.subnet }] })
       : undefined;
-  const turn = new Turn({ plan, context: contexts.turn, network });
-  const gateway = new Gateway({
+  const inputs = (service: ServiceName): ServiceInputs => ({
     plan,
-    context: contexts.gateway,
-    tokenSecret,
-    mediaFolder,
+    context: contexts[service],
+    volumeMark: volumes[service],
     network,
-    dependsOn: [turn.container],
   });
-  new Web({
-    plan,
-    context: contexts.web,
-    certificate,
-    turnSecret: turn.secret,
-    tokenSecret,
-    media,
-    network,
-    dependsOn: [gateway.container],
-  });
+  const turn = new Turn(inputs('turn'));
+  const gateway = new Gateway({ ...inputs('gateway'), tokenSecret });
+  const web = new Web({ ...inputs('web'), certificate, turnSecret: turn.secret, tokenSecret, media });
+
+  // Names and ports are fixed, so what serves ends before its successor begins: not before all have been tried.
+  const trials = [turn, gateway, web].map(({ service }) => service.trial);
+  const relay = turn.service.start(trials);
+  const janus = gateway.service.start([...trials, relay]);
+  web.service.start([...trials, janus]);
   return { gateway, tokenSecret };
 }

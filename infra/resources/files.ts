@@ -4,9 +4,7 @@ import { local } from '@pulumi/command';
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 import tar from 'tar-stream';
-
-/** User and group of all services, whose files nobody else may read. */
-export const serviceUser = 10001;
+import { type FileClass, serviceUser } from '../plan/container.ts';
 
 /**
  * Unpacks the tar on standard input into a new folder and switches the `current` link to it in one rename: a service
@@ -28,41 +26,72 @@ const unpack = [
 export interface FilesArgs {
   /** Name of the volume. */
   volume: string;
+  /** Label that tells the volume from another of its name. */
+  mark: string;
   /** Image with sh, tar and base64. */
   image: string;
   /** Texts by path below `/config/current`. */
   files: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** What a change of each of them causes. */
+  classes: Record<string, FileClass>;
 }
 
-/** The volume and what is in it; `hash` changes when any file does. */
+/** The volume, and what is to be in it. */
 export class Files extends pulumi.ComponentResource {
   readonly volume: pulumi.Output<string>;
-  readonly hash: pulumi.Output<string>;
-  /** What has to be there before a container starts on the volume. */
-  readonly ready: pulumi.Resource;
+  /** All files as a tar in base64. */
+  readonly archive: pulumi.Output<string>;
+  /** Of each class that there are files of: changes when one of them does. */
+  readonly hashes: Partial<Record<FileClass, pulumi.Output<string>>> = {};
+  private readonly name: string;
+  private readonly args: FilesArgs;
 
   constructor(name: string, args: FilesArgs, opts: pulumi.ComponentResourceOptions) {
     super('janus-deploy:resources:Files', name, {}, opts);
-    const archive = pulumi.secret(
-      pulumi.output(args.files).apply((files) => pack(files as Record<string, string>)),
-    );
-    const volume = new docker.Volume(name, { name: args.volume }, { parent: this });
-    this.volume = volume.name;
-    this.hash = pulumi.unsecret(archive.apply((text) => createHash('sha256').update(text).digest('hex')));
-    this.ready = new local.Command(
+    this.name = name;
+    this.args = args;
+    const files = pulumi.output(args.files) as pulumi.Output<Record<string, string>>;
+    this.archive = pulumi.secret(files.apply(pack));
+    for (const kind of new Set(Object.values(args.classes))) {
+      this.hashes[kind] = pulumi.unsecret(files.apply((texts) => hashOf(texts, kind, args.classes)));
+    }
+    this.volume = new docker.Volume(
       name,
-      {
-        create: pulumi.interpolate`docker run --rm -i --network none --user 0 -v ${volume.name}:/files ${args.image} sh -c '${unpack}'`,
-        stdin: archive,
-        logging: 'none',
-        // A volume that was removed and made again is empty.
-        triggers: [volume.mountpoint],
-      },
+      { name: args.volume, labels: label(args.mark) },
       { parent: this },
-    );
+    ).name;
     this.registerOutputs();
   }
+
+  /** Puts the files into the volume, all of them at one moment. */
+  write({ dependsOn }: pulumi.CustomResourceOptions): local.Command {
+    return new local.Command(
+      this.name,
+      {
+        create: pulumi.interpolate`docker run --rm -i --network none --user 0 -v ${this.volume}:/files ${this.args.image} sh -c '${unpack}'`,
+        stdin: this.archive,
+        logging: 'none',
+        // A volume that was removed and made again is empty.
+        triggers: [this.args.mark],
+      },
+      { parent: this, dependsOn },
+    );
+  }
 }
+
+/** A volume of before there were marks has none, and keeps its place. */
+const label = (mark: string) => (mark === '' ? [] : [{ label: 'janus-deploy.mark', value: mark }]);
+
+const hashOf = (texts: Record<string, string>, kind: FileClass, classes: Record<string, FileClass>): string =>
+  createHash('sha256')
+    .update(
+      JSON.stringify(
+        Object.entries(texts)
+          .sort()
+          .filter(([name]) => classes[name] === kind),
+      ),
+    )
+    .digest('hex');
 
 /** A tar of the files as base64; the same files give the same text. */
 async function pack(files: Record<string, string>): Promise<string> {

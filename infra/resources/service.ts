@@ -1,65 +1,166 @@
-/** What all services' containers have in common: how they are locked in, checked, limited and reached. */
+/** What all services have in common: image, files, trial; and a container that is locked in, checked and limited. */
+import { local } from '@pulumi/command';
 import * as docker from '@pulumi/docker';
-import type * as pulumi from '@pulumi/pulumi';
-import type { Plan, ServiceName } from '../plan/plan.ts';
-import { type Files, serviceUser } from './files.ts';
+import * as pulumi from '@pulumi/pulumi';
+import { type ServiceName, serviceUser } from '../plan/container.ts';
+import type { Plan } from '../plan/plan.ts';
+import { Files } from './files.ts';
+import { buildImage } from './image.ts';
+import { tryService } from './trial.ts';
 
-export interface ServiceArgs {
+/** What every service is made from. */
+export interface ServiceInputs {
   plan: Plan;
-  service: ServiceName;
-  image: docker.RemoteImage;
-  files: Files;
-  /** Replaces the container when it changes: the hash of the files that are only read at start. */
-  restartOn?: pulumi.Input<string>;
-  /** Container of the bridge network, when there is one. */
+  /** Folder that the image is built from. */
+  context: { path: string; hash: string };
+  /** Mark of the volume of files: another one when it has to be made anew. */
+  volumeMark: string;
+  /** The bridge network, when there is one. */
   network?: docker.Network;
-  /** Memory limit in MiB. */
-  memory: number;
-  /** Folders in memory, with their sizes, e.g. `size=16m`. */
-  tmpfs?: Record<string, string>;
-  mounts?: { source: string; target: string }[];
-  healthcheck: string[];
-  dependsOn?: pulumi.Resource[];
 }
 
-/** The container of a service, up and healthy when the resource is created. */
-export function runService(args: ServiceArgs, opts: pulumi.CustomResourceOptions): docker.Container {
-  const { plan, service } = args;
-  return new docker.Container(
-    service,
-    {
-      name: `${plan.name}-${service}`,
-      image: args.image.imageId,
-      ...reachable(args),
-      ...lockedIn,
-      memory: args.memory,
-      memorySwap: args.memory,
-      tmpfs: args.tmpfs ?? { '/tmp': `size=16m,uid=${serviceUser},gid=${serviceUser},mode=0700` },
-      mounts: [
-        { type: 'volume', source: args.files.volume, target: '/config', readOnly: true },
-        ...(args.mounts ?? []).map((mount) => ({ type: 'bind', readOnly: true, ...mount })),
-      ],
-      labels: [
-        { label: 'janus-deploy.stack', value: plan.name },
-        ...(args.restartOn === undefined ? [] : [{ label: 'janus-deploy.files', value: args.restartOn }]),
-      ],
-      healthcheck: {
-        tests: ['CMD', ...args.healthcheck],
-        interval: '5s',
-        timeout: '5s',
-        startPeriod: '3s',
-        retries: 3,
-      },
-      wait: true,
-      waitTimeout: 90,
-      mustRun: true,
-      restart: 'unless-stopped',
-      logDriver: 'json-file',
-      logOpts: { 'max-size': '10m', 'max-file': '3' },
-    },
-    { ...opts, dependsOn: [args.files.ready, ...(args.dependsOn ?? [])], deleteBeforeReplace: true },
-  );
+export interface ServiceArgs extends ServiceInputs {
+  /** Beside the base image. */
+  buildArgs?: Record<string, string>;
+  /** Texts by the names that the plan lists. */
+  files: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
+
+/** A service that is made ready and tried when it is constructed, and runs when it is started. */
+export class Service {
+  readonly image: docker.RemoteImage;
+  /** Fails when the service would not serve. */
+  readonly trial: pulumi.Resource;
+  private readonly name: ServiceName;
+  private readonly args: ServiceArgs;
+  private readonly files: Files;
+  private readonly opts: pulumi.CustomResourceOptions;
+
+  constructor(name: ServiceName, args: ServiceArgs, opts: pulumi.CustomResourceOptions) {
+    const { plan, context, volumeMark, buildArgs, files } = args;
+    this.name = name;
+    this.args = args;
+    this.opts = opts;
+    this.files = new Files(
+      `${name}-files`,
+      {
+        volume: `${plan.name}-${name}-files`,
+        mark: volumeMark,
+        image: plan.baseImage,
+        files,
+        classes: plan.files[name],
+      },
+      opts,
+    );
+    this.image = buildImage(
+      `${name}-image`,
+      {
+        repository: `janus-deploy/${name}`,
+        context,
+        buildArgs: { BASE_IMAGE: plan.baseImage, ...buildArgs },
+      },
+      opts,
+    );
+    this.trial = tryService(
+      `${name}-trial`,
+      {
+        name: `${plan.name}-${name}-trial`,
+        label: stackLabel(plan),
+        image: this.image.imageId,
+        ipv6: plan.localAddresses.some((address) => address.includes(':')),
+        archive: this.files.archive,
+        container: plan.containers[name],
+      },
+      opts,
+    );
+  }
+
+  /**
+   * Puts the files in place and has them run.
+   * @param dependsOn what has to be there, or be proved, before anything that serves is touched
+   * @returns the container, up and healthy when the resource is created.
+   */
+  start(dependsOn: pulumi.Resource[]): docker.Container {
+    const written = this.files.write({ ...this.opts, dependsOn });
+    const container = this.run({ ...this.opts, dependsOn: [written, ...dependsOn] });
+    this.reload(container, { ...this.opts, dependsOn: [written, container] });
+    return container;
+  }
+
+  private run(opts: pulumi.CustomResourceOptions): docker.Container {
+    const { plan } = this.args;
+    const { memory, tmpfs, mounts, healthcheck } = plan.containers[this.name];
+    const { restart } = this.files.hashes;
+    return new docker.Container(
+      this.name,
+      {
+        name: `${plan.name}-${this.name}`,
+        image: this.image.imageId,
+        ...this.reachable(),
+        ...lockedIn,
+        memory,
+        memorySwap: memory,
+        tmpfs,
+        mounts: [
+          { type: 'volume', source: this.files.volume, target: '/config', readOnly: true },
+          ...mounts.map((mount) => ({ type: 'bind', readOnly: true, ...mount })),
+        ],
+        labels: [
+          { label: 'janus-deploy.stack', value: plan.name },
+          // Files that are only read at start: when they change, the container is replaced.
+          ...(restart === undefined ? [] : [{ label: 'janus-deploy.files', value: restart }]),
+        ],
+        healthcheck: {
+          tests: ['CMD', ...healthcheck],
+          interval: '5s',
+          timeout: '5s',
+          startPeriod: '3s',
+          retries: 3,
+        },
+        wait: true,
+        waitTimeout: 60,
+        mustRun: true,
+        restart: 'unless-stopped',
+        logDriver: 'json-file',
+        logOpts: { 'max-size': '10m', 'max-file': '3' },
+      },
+      { ...opts, deleteBeforeReplace: true },
+    );
+  }
+
+  /** Has the running service read its files anew when one of those changes that it can take while it runs. */
+  private reload(container: docker.Container, opts: pulumi.CustomResourceOptions): void {
+    const command = this.args.plan.containers[this.name].reload;
+    const { reload } = this.files.hashes;
+    if (command === undefined || reload === undefined) return;
+    new local.Command(
+      `${this.name}-reload`,
+      {
+        create: ':',
+        update: pulumi.interpolate`docker exec ${container.name} ${command.join(' ')} || { docker logs --tail 5 ${container.name}; exit 1; }`,
+        environment: { FILES: reload },
+      },
+      opts,
+    );
+  }
+
+  /** The machine's own network, or a fixed address on the stack's network and published ports. */
+  private reachable(): Partial<docker.ContainerArgs> {
+    const { plan, network } = this.args;
+    if (network === undefined) return { networkMode: 'host' };
+    return {
+      networksAdvanced: [{ name: network.name, ipv4Address: plan.network.addresses[this.name] }],
+      ports: plan.published[this.name].map(({ port, protocol, address }) => ({
+        internal: port,
+        external: port,
+        protocol,
+        ip: address ?? '0.0.0.0',
+      })),
+    };
+  }
+}
+
+const stackLabel = (plan: Plan): string => `janus-deploy.stack=${plan.name}`;
 
 /** A process that is broken into finds nothing to write to and nothing to gain. */
 const lockedIn = {
@@ -69,17 +170,3 @@ const lockedIn = {
   securityOpts: ['no-new-privileges:true'],
   init: true,
 } satisfies Partial<docker.ContainerArgs>;
-
-/** The machine's own network, or a fixed address on the stack's network and published ports. */
-function reachable({ plan, service, network }: ServiceArgs): Partial<docker.ContainerArgs> {
-  if (network === undefined) return { networkMode: 'host' };
-  return {
-    networksAdvanced: [{ name: network.name, ipv4Address: plan.network.addresses[service] }],
-    ports: plan.published[service].map(({ port, protocol, address }) => ({
-      internal: port,
-      external: port,
-      protocol,
-      ip: address ?? '0.0.0.0',
-    })),
-  };
-}

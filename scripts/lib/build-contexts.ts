@@ -2,7 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JanusFlavour, ServiceName } from '../../infra/plan/plan.ts';
+import type { ServiceName } from '../../infra/plan/container.ts';
+import type { JanusFlavour } from '../../infra/plan/plan.ts';
 import { type BuildContext, type ContextPart, stageContext } from './contexts.ts';
 import { stageDemoVendor } from './demos.ts';
 import { projectFolder } from './paths.ts';

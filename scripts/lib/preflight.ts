@@ -2,8 +2,9 @@
 import { statfs } from 'node:fs/promises';
 import { $ } from 'zx';
 import { type Config, ConfigError } from '../../infra/config/config.ts';
+import type { ServiceName } from '../../infra/plan/container.ts';
 import type { EngineFacts } from '../../infra/plan/facts.ts';
-import { makePlan, type Plan, type ServiceName } from '../../infra/plan/plan.ts';
+import { makePlan, type Plan } from '../../infra/plan/plan.ts';
 import { gather } from './gather.ts';
 import { stateFolder } from './paths.ts';
 import { listeners } from './ports.ts';

@@ -38,11 +38,11 @@ async function deploy(plan: Plan): Promise<Made[]> {
   const { gateway } = defineDeployment({
     plan,
     contexts: { gateway: context, turn: context, web: context },
+    volumes: { gateway: '1', turn: '2', web: '3' },
     certificate: { chain: 'CHAIN', key: 'KEY' },
     media: [{ name: 'film.mp4', kind: 'video' }],
-    mediaFolder: '/films',
   });
-  await new Promise((resolve) => gateway.container.id.apply(resolve));
+  await new Promise((resolve) => gateway.service.trial.urn.apply(resolve));
   await pulumi.runtime.disconnect();
   return made;
 }

@@ -1,0 +1,110 @@
+/**
+ * The trial of a service's successor, run by its resource (infra/resources/trial.ts) before anything that serves is
+ * touched: a container with the same image, user, limits and, on standard input, files, but without a network, has to
+ * become healthy and to answer its probe. The container is removed however the trial ends.
+ */
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
+import { $ } from 'zx';
+import { type ContainerPlan, serviceUser } from '../../infra/plan/container.ts';
+
+/** What the resource passes in the environment variable TRIAL. */
+export interface Trial extends ContainerPlan {
+  /** Name of the container. */
+  name: string;
+  /** Of the deployment; by it a container is found that a killed run left. */
+  label: string;
+  image: string;
+  /** Whether the machine has IPv6 addresses, which services listen on. */
+  ipv6: boolean;
+}
+
+/** Seconds in which a service has to become healthy; those of a machine that does much else at the time. */
+const patience = 30;
+
+/** Lines of the log that are shown. */
+const shownLines = 15;
+
+const engine = $({ quiet: true });
+
+/** The service runs as it will, but for what a network or a name would take from the running one. */
+const create = ({ name, label, image, ipv6, memory, tmpfs, mounts, healthcheck }: Trial): string[] => [
+  'create',
+  ...['--name', name, '--label', label, '--network', 'none'],
+  // The addresses that it is to listen on are the machine's, and not there.
+  ...['--sysctl', 'net.ipv4.ip_nonlocal_bind=1'],
+  ...(ipv6
+    ? ['--sysctl', 'net.ipv6.conf.all.disable_ipv6=0', '--sysctl', 'net.ipv6.ip_nonlocal_bind=1']
+    : []),
+  ...['--user', `${serviceUser}:${serviceUser}`, '--read-only', '--init'],
+  ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:true'],
+  ...['--memory', `${memory}m`, '--memory-swap', `${memory}m`],
+  ...Object.entries(tmpfs).flatMap(([folder, settings]) => ['--tmpfs', `${folder}:${settings}`]),
+  ...mounts.flatMap(({ source, target }) => [
+    '--mount',
+    `type=bind,source=${source},target=${target},readonly`,
+  ]),
+  ...['--volume', '/config/current'],
+  ...['--health-cmd', healthcheck.join(' '), '--health-interval', '1s', '--health-retries', `${patience}`],
+  image,
+];
+
+interface State {
+  Status: string;
+  ExitCode: number;
+  Health: { Status: string; Log: { Output: string }[] };
+}
+
+// The trial ends early then, but not without removing its container.
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    interrupted = true;
+  });
+}
+
+/** Why the container does not serve, a clause; undefined when it does. */
+async function failing(id: string, { probe }: Trial): Promise<string | undefined> {
+  for (const deadline = Date.now() + patience * 1000; ; await setTimeout(200)) {
+    if (interrupted) return 'was interrupted';
+    const { Status, ExitCode, Health }: State = JSON.parse(
+      (await engine`docker inspect --format ${'{{json .State}}'} ${id}`).stdout,
+    );
+    if (Status !== 'running') return `ended with status ${ExitCode}`;
+    if (Health.Status === 'healthy') break;
+    if (Date.now() > deadline) {
+      const said = Health.Log.at(-1)?.Output.trim();
+      return `did not become healthy within ${patience} s${said ? ` (${said})` : ''}`;
+    }
+  }
+  if (probe === undefined) return undefined;
+  const probed = await engine({ nothrow: true })`docker exec ${id} ${probe}`;
+  return probed.exitCode === 0 ? undefined : `did not answer as it should (${probed.stdout.trim()})`;
+}
+
+async function logOf(id: string): Promise<string> {
+  const { stdout, stderr } = await engine({ nothrow: true })`docker logs --tail ${shownLines} ${id}`;
+  return (stdout + stderr).trimEnd();
+}
+
+async function attempt(trial: Trial, files: Buffer): Promise<string | undefined> {
+  // What a killed run left.
+  await engine({ nothrow: true })`docker rm --force --volumes ${trial.name}`;
+  const id = (await engine`docker ${create(trial)}`).stdout.trim();
+  try {
+    await engine({ input: files })`docker cp - ${id}:/config/current`;
+    await engine`docker start ${id}`;
+    const why = await failing(id, trial);
+    return why && `${trial.name} ${why}; what runs was left alone. The end of its log:\n${await logOf(id)}`;
+  } finally {
+    // By its id: by now another run may have one of the name.
+    await engine({ nothrow: true })`docker rm --force --volumes ${id}`;
+  }
+}
+
+const trial: Trial = JSON.parse(process.env.TRIAL as string);
+const problem = await attempt(trial, Buffer.from(await text(process.stdin), 'base64'));
+if (problem !== undefined) {
+  console.error(problem);
+  process.exitCode = 1;
+}

@@ -1,6 +1,11 @@
 /** The TURN server's configuration, and what browsers are told of it. Pure. */
 import { firstIpv4, type Plan } from '../plan/plan.ts';
 
+/** Texts of the TURN server's files, by the names that the plan lists. */
+export const renderTurnFiles = (plan: Plan, secret: string): Record<string, string> => ({
+  'turnserver.conf': renderTurn(plan, secret),
+});
+
 /** Text of turnserver.conf; `secret` is what the web server signs viewers' credentials with. */
 export function renderTurn(plan: Plan, secret: string): string {
   const { ports, network } = plan;

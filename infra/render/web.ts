@@ -1,5 +1,6 @@
 /** The web server's configuration. Pure. */
 import type { Endpoint, Plan } from '../plan/plan.ts';
+import { renderTurnUrls } from './turn.ts';
 
 const address = ({ host, port }: Endpoint): string => `${host}:${port}`;
 
@@ -30,6 +31,28 @@ export interface MediaFile {
   name: string;
   kind: 'video' | 'audio';
 }
+
+/** What the web server's files contain beside the plan. */
+export interface WebSecrets {
+  /** PEM texts; `chain` is the server's certificate first. */
+  chain: string;
+  key: string;
+  /** What viewers' TURN credentials are signed with. */
+  turn: string;
+  /** What viewers' tokens are signed with. */
+  token: string;
+}
+
+/** Texts of the web server's files, by the names that the plan lists. */
+export const renderWeb = (plan: Plan, secrets: WebSecrets, media: MediaFile[]): Record<string, string> => ({
+  'nginx.conf': renderNginx(plan),
+  'player-config.js': renderPlayerConfig(plan, media),
+  'turn-urls.json': renderTurnUrls(plan),
+  'turn-secret': secrets.turn,
+  ...(plan.access === 'token' && { 'token-secret': secrets.token }),
+  'tls/fullchain.pem': secrets.chain,
+  'tls/key.pem': secrets.key,
+});
 
 /** Text of nginx.conf. */
 export function renderNginx(plan: Plan): string {

@@ -1,6 +1,6 @@
 /** The TURN server, and the secret that it shares with the web server. */
 import * as pulumi from '@pulumi/pulumi';
-import { renderTurn } from '../render/turn.ts';
+import { renderTurnFiles } from '../render/turn.ts';
 import { randomSecret } from './secret.ts';
 import { Service, type ServiceInputs } from './service.ts';
 
@@ -13,7 +13,7 @@ export class Turn extends pulumi.ComponentResource {
     super('janus-deploy:resources:Turn', 'turn', {}, opts);
     const parent = { parent: this };
     this.secret = randomSecret('turn-secret', parent);
-    const files = { 'turnserver.conf': this.secret.apply((secret) => renderTurn(inputs.plan, secret)) };
+    const files = this.secret.apply((secret) => renderTurnFiles(inputs.plan, secret));
     this.service = new Service('turn', { ...inputs, files }, parent);
     this.registerOutputs();
   }

@@ -1,7 +1,6 @@
 /** The web server: player, demos, the Janus API's doors, TLS for all. */
 import * as pulumi from '@pulumi/pulumi';
-import { renderTurnUrls } from '../render/turn.ts';
-import { type MediaFile, renderNginx, renderPlayerConfig } from '../render/web.ts';
+import { type MediaFile, renderWeb } from '../render/web.ts';
 import { Service, type ServiceInputs } from './service.ts';
 
 export interface WebArgs extends ServiceInputs {
@@ -22,18 +21,14 @@ export class Web extends pulumi.ComponentResource {
   }
 }
 
+/** The texts, as soon as the secrets among them are known. */
 const webFiles = ({
   plan,
   certificate,
   turnSecret,
   tokenSecret,
   media,
-}: WebArgs): Record<string, pulumi.Input<string>> => ({
-  'nginx.conf': renderNginx(plan),
-  'player-config.js': renderPlayerConfig(plan, media),
-  'turn-urls.json': renderTurnUrls(plan),
-  'turn-secret': turnSecret,
-  ...(plan.access === 'token' && { 'token-secret': tokenSecret }),
-  'tls/fullchain.pem': certificate.chain,
-  'tls/key.pem': certificate.key,
-});
+}: WebArgs): pulumi.Output<Record<string, string>> =>
+  pulumi
+    .all([turnSecret, tokenSecret])
+    .apply(([turn, token]) => renderWeb(plan, { ...certificate, turn, token }, media));

@@ -14,6 +14,19 @@ const project = (path: string): string => join(projectFolder, path);
 /** Tests, fuzzers and pages of a plugin: a change of these alone builds no new gateway. */
 const besideThePlugin = /^\/[^/]+\/((tests|fuzz)(\/|$)|[^/]+\.md$)/;
 
+/** What of the checkout each image is built from. */
+export const checkoutParts: Record<ServiceName, ContextPart[]> = {
+  gateway: [
+    { from: project('images/janus'), to: '.' },
+    { from: project('janus-plugins'), to: 'janus-plugins', without: besideThePlugin },
+  ],
+  turn: [{ from: project('images/turn'), to: '.' }],
+  web: [
+    { from: project('images/web'), to: '.' },
+    { from: project('player-dist'), to: 'player-dist' },
+  ],
+};
+
 /** Puts the build contexts of all services together; `archive` is the Janus source for the flavour that needs it. */
 export async function stagedContexts(
   flavour: JanusFlavour,
@@ -25,18 +38,9 @@ export async function stagedContexts(
   try {
     await stageDemoVendor(vendor, project('node_modules'));
     return {
-      gateway: await stageContext('gateway', [
-        { from: project('images/janus'), to: '.' },
-        { from: project('janus-plugins'), to: 'janus-plugins', without: besideThePlugin },
-        ...source,
-      ]),
-      turn: await stageContext('turn', [{ from: project('images/turn'), to: '.' }]),
-      web: await stageContext('web', [
-        { from: project('images/web'), to: '.' },
-        { from: project('player-dist'), to: 'player-dist' },
-        { from: vendor, to: 'vendor' },
-        ...source,
-      ]),
+      gateway: await stageContext('gateway', [...checkoutParts.gateway, ...source]),
+      turn: await stageContext('turn', checkoutParts.turn),
+      web: await stageContext('web', [...checkoutParts.web, { from: vendor, to: 'vendor' }, ...source]),
     };
   } finally {
     await rm(vendor, { recursive: true, force: true });

@@ -30,18 +30,20 @@ const unwanted = [
   /\.(o|lo|la|so|swp|trs|log)$|~$/,
 ];
 
+/** Whether a file belongs to the context; `path` is below the part's folder and begins with a slash. */
+const isPart = ({ without }: ContextPart, path: string): boolean =>
+  ![...unwanted, ...(without ? [without] : [])].some((pattern) => pattern.test(path.replaceAll('\\', '/')));
+
 /** Puts the parts together; the same content gives the same folder. */
 export async function stageContext(name: string, parts: ContextPart[]): Promise<BuildContext> {
   const contexts = join(cacheFolder, 'contexts');
   await mkdir(contexts, { recursive: true });
   const staged = await mkdtemp(join(contexts, '.staging-'));
   try {
-    for (const { from, to, without } of parts) {
-      const left = without ? [...unwanted, without] : unwanted;
-      await cp(from, join(staged, to), {
+    for (const part of parts) {
+      await cp(part.from, join(staged, part.to), {
         recursive: true,
-        filter: (path) =>
-          !left.some((pattern) => pattern.test(path.slice(from.length).replaceAll('\\', '/'))),
+        filter: (path) => isPart(part, path.slice(part.from.length)),
       });
     }
     const hash = await hashFolder(staged);
@@ -54,6 +56,22 @@ export async function stageContext(name: string, parts: ContextPart[]): Promise<
   } finally {
     await rm(staged, { recursive: true, force: true });
   }
+}
+
+/** SHA-256 (hex) of every file of the parts, by its path in the context; nothing is copied. */
+export async function hashParts(parts: ContextPart[]): Promise<Record<string, string>> {
+  const hashes: Record<string, string> = {};
+  for (const part of parts) {
+    const whole = (await lstat(part.from)).isFile() ? [''] : await readdir(part.from, { recursive: true });
+    for (const name of whole.sort()) {
+      const path = join(part.from, name);
+      if (!(await lstat(path)).isFile() || !isPart(part, path.slice(part.from.length))) continue;
+      hashes[join(part.to, name).replaceAll('\\', '/')] = createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex');
+    }
+  }
+  return hashes;
 }
 
 /** SHA-256 (hex) over the names, executable bits and contents of all files below `folder`. */

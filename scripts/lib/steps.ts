@@ -44,12 +44,16 @@ function explain(error: unknown): unknown {
   return error;
 }
 
-/** Runs a verb's main function; failures end the process with one message and status 1. */
+/** Of an argument that the verb does not take. */
+const isUsage = (error: unknown): error is Error =>
+  error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS');
+
+/** Runs a verb's main function; failures end the process with one message and status 1, wrong arguments with 2. */
 export async function main(verb: () => Promise<void>): Promise<void> {
   try {
     await verb();
   } catch (error) {
-    console.error(explain(error));
-    process.exitCode = 1;
+    console.error(isUsage(error) ? styleText('red', error.message) : explain(error));
+    process.exitCode = isUsage(error) ? 2 : 1;
   }
 }

@@ -1,0 +1,112 @@
+/** Compares the plan of this checkout with another's: another revision of it, or another folder. */
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { styleText } from 'node:util';
+import { $ } from 'zx';
+import { options } from '../../infra/config/options.ts';
+import type { Described, Effect, ServiceChange } from '../../infra/plan/changes.ts';
+import { projectFolder } from './paths.ts';
+import { textsOf } from './plan-document.ts';
+import { readStackFile, stackFile } from './settings.ts';
+import { Failure } from './steps.ts';
+
+/**
+ * The plan that another checkout makes with its own program.
+ * @param against a folder with a checkout, or what git knows as a revision
+ * @param facts a profile's name, or the path of a file of facts
+ */
+export async function describeOther(against: string, stack: string, facts: string): Promise<Described> {
+  if (existsSync(join(against, 'Pulumi.yaml'))) return runPlan(resolve(against), against, stack, facts);
+  const revision = await $({
+    cwd: projectFolder,
+    quiet: true,
+    nothrow: true,
+  })`git rev-parse --verify --quiet ${`${against}^{commit}`}`;
+  if (revision.exitCode !== 0) {
+    throw new Failure(
+      `--against is ${against}, which is neither a folder with a checkout nor a revision that git knows here; in a clone without history, \`git fetch\` it first.`,
+    );
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'janus-deploy-against-'));
+  try {
+    const archive = $({ cwd: projectFolder, quiet: true })`git archive ${revision.stdout.trim()}`;
+    await archive.pipe($({ quiet: true })`tar -x -C ${folder}`);
+    symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'), 'junction');
+    lendSettings(folder, stack);
+    return await runPlan(folder, against, stack, facts);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What git does not know of the configuration is the operator's, and the same before and after. */
+function lendSettings(folder: string, stack: string): void {
+  const envFile = readStackFile(stackFile(stack)).envFile?.value || options.envFile.default;
+  for (const path of [stackFile(stack), resolve(projectFolder, envFile)]) {
+    const lent = join(folder, basename(path));
+    if (dirname(path) === projectFolder && existsSync(path) && !existsSync(lent)) copyFileSync(path, lent);
+  }
+}
+
+async function runPlan(folder: string, name: string, stack: string, facts: string): Promise<Described> {
+  const script = join(folder, 'scripts', 'plan.ts');
+  if (!existsSync(script)) {
+    throw new Failure(
+      `${name} is of before \`npm run plan\` and has no plan to compare with; name a later one.`,
+    );
+  }
+  const ended = await $({
+    cwd: folder,
+    quiet: true,
+    nothrow: true,
+  })`${process.execPath} ${script} --json --stack ${stack} --facts ${facts}`;
+  if (ended.exitCode !== 0) throw new Failure(`${name} cannot be planned:\n${ended.stderr.trim()}`);
+  return JSON.parse(ended.stdout) as Described;
+}
+
+/** What each service goes through, a line each, with at most `shown` causes. */
+export function changeLines(changes: ServiceChange[], shown = 6): string[] {
+  return changes.map(({ service, effect, because }) => {
+    const more = because.length > shown ? ` and ${because.length - shown} more` : '';
+    const what = styleText(effectColours[effect], effect.padEnd(8));
+    return `${what} ${service.padEnd(8)} ${because.slice(0, shown).join(', ')}${more}`;
+  });
+}
+
+const effectColours: Record<Effect, 'green' | 'yellow' | 'red'> = {
+  reload: 'green',
+  restart: 'yellow',
+  replace: 'red',
+};
+
+/** A unified diff of all texts, as git shows one; empty when they are the same. */
+export async function diffTexts(before: Described, after: Described, colours: boolean): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'janus-deploy-diff-'));
+  try {
+    for (const [side, described] of Object.entries({ before, after })) {
+      for (const [name, text] of Object.entries(textsOf(described))) {
+        mkdirSync(dirname(join(folder, side, name)), { recursive: true });
+        writeFileSync(join(folder, side, name), text);
+      }
+    }
+    const compared = await $({
+      cwd: folder,
+      quiet: true,
+      nothrow: true,
+    })`git diff --no-index --no-prefix --color=${colours ? 'always' : 'never'} before after`;
+    if ((compared.exitCode ?? 2) > 1)
+      throw new Failure(`git could not compare the plans: ${compared.stderr.trim()}`);
+    return compared.stdout.trimEnd();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

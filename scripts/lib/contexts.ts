@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { cacheFolder } from './paths.ts';
 
 /** A folder or file to put into the context, at `to` below its top. */
@@ -58,15 +58,15 @@ export async function stageContext(name: string, parts: ContextPart[]): Promise<
   }
 }
 
-/** SHA-256 (hex) of every file of the parts, by its path in the context; nothing is copied. */
-export async function hashParts(parts: ContextPart[]): Promise<Record<string, string>> {
+/** SHA-256 (hex) of every file of the parts, by its path below `base`; nothing is copied. */
+export async function hashParts(parts: ContextPart[], base: string): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
   for (const part of parts) {
     const whole = (await lstat(part.from)).isFile() ? [''] : await readdir(part.from, { recursive: true });
     for (const name of whole.sort()) {
       const path = join(part.from, name);
       if (!(await lstat(path)).isFile() || !isPart(part, path.slice(part.from.length))) continue;
-      hashes[join(part.to, name).replaceAll('\\', '/')] = createHash('sha256')
+      hashes[relative(base, path).replaceAll('\\', '/')] = createHash('sha256')
         .update(await readFile(path))
         .digest('hex');
     }

@@ -40,7 +40,7 @@ export async function describePlan(stack: string, engine: EngineFacts): Promise<
         ]),
       ),
     ),
-    sources: await perService((service) => hashParts(checkoutParts[service])),
+    sources: await perService((service) => hashParts(checkoutParts[service], projectFolder)),
   };
 }
 
@@ -72,7 +72,7 @@ function planText(plan: Plan): string {
   const published = Object.fromEntries(
     Object.entries(plan.published).map(([service, ports]) => [service, portLines(ports)]),
   );
-  return stringify({ ...plan, published }, { lineWidth: 0 });
+  return stringify({ ...plan, published }, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 function portLines(ports: PublishedPort[]): string[] {

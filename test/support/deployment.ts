@@ -2,12 +2,13 @@
  * A deployment of the tests: a copy of the project with a stack, state and ports of its own, driven by the same
  * commands that people run, so that it never touches one that serves.
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { $, type ProcessOutput } from 'zx';
-import { cacheFolder, projectFolder } from '../../scripts/lib/paths.ts';
+import { cacheFolder } from '../../scripts/lib/paths.ts';
+import { copyCheckout } from './checkout.ts';
 import { slot } from './slot.ts';
 
 /** Samples that all tests share; `npm test` makes them. */
@@ -49,17 +50,7 @@ export class Deployment {
 
   /** Copies what git knows or would add; packages are shared. */
   async prepare(): Promise<this> {
-    const listed = await $({
-      quiet: true,
-      cwd: projectFolder,
-    })`git ls-files --cached --others --exclude-standard`;
-    for (const name of listed.stdout
-      .split('\n')
-      .filter((line) => line !== '' && existsSync(join(projectFolder, line)))) {
-      mkdirSync(dirname(join(this.folder, name)), { recursive: true });
-      cpSync(join(projectFolder, name), join(this.folder, name));
-    }
-    symlinkSync(join(projectFolder, 'node_modules'), join(this.folder, 'node_modules'));
+    await copyCheckout(this.folder);
     return this;
   }
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache.h"
 #include "clock.h"
 #include "file.h"
 #include "workers.h"
@@ -27,6 +28,7 @@ struct library {
     char *root;
     struct workers *readers;     /* they wait for the disk */
     struct workers *transcoders; /* they need the processor */
+    struct cache *cache; /* NULL: none */
     sem_t indexing; /* as many files are opened at a time as there are readers */
     pthread_mutex_t lock;
     struct asset *assets;
@@ -44,6 +46,7 @@ struct track {
     struct asset *asset;
     struct index_track *frames;      /* items are read from the file, else made */
     const struct index_sound *sound; /* NULL: pictures */
+    unsigned number;                 /* of the sound in the file */
     enum audio_codec codec;          /* of sound */
     size_t count;                    /* items */
     size_t *starts;                  /* the first item of each segment, and `count`; NULL: they are stretches */
@@ -216,6 +219,35 @@ static bool take_packet(void *context, const uint8_t *packet, size_t size)
     return true;
 }
 
+static struct cache_key cache_key_of(const struct segment *segment)
+{
+    const struct track *track = segment->track;
+    const struct identity *identity = &track->asset->identity;
+
+    return (struct cache_key){
+        .device = identity->device,
+        .inode = identity->inode,
+        .size = identity->size,
+        .modified = identity->modified,
+        .sound = track->number,
+        .codec = track->codec,
+        .stretch = segment->number,
+    };
+}
+
+static void keep_in_cache(const struct segment *segment)
+{
+    struct cache *cache = segment->track->asset->library->cache;
+    struct cache_packet packets[AUDIO_STRETCH];
+    const struct cache_key key = cache_key_of(segment);
+
+    if (!cache || changed(segment->track->asset))
+        return;
+    for (size_t i = 0; i < segment->count; i++)
+        packets[i] = (struct cache_packet){segment->items[i].data, segment->items[i].size};
+    cache_write(cache, &key, packets, segment->count);
+}
+
 /* Those who wait for sound take turns. */
 static void transcode(struct job *job)
 {
@@ -234,9 +266,32 @@ static void transcode(struct job *job)
         workers_submit(track->asset->library->transcoders, &segment->load, atomic_load(&segment->urgent));
         return;
     }
+    bool made = segment->transcoder && progress == AUDIO_DONE && segment->made == segment->count;
     if (segment->transcoder)
         audio_end(segment->transcoder);
+    if (made)
+        keep_in_cache(segment);
     end_load(segment, progress == AUDIO_DONE);
+}
+
+/* Sound that was made before is read; the rest is left to the transcoders. */
+static void load_sound(struct job *job)
+{
+    struct segment *segment = (struct segment *)job;
+    struct library *library = segment->track->asset->library;
+    const struct cache_key key = cache_key_of(segment);
+
+    if (cache_read(library->cache, &key, segment->count, take_packet, segment)) {
+        end_load(segment, true);
+        return;
+    }
+    /* Out of memory half-way. */
+    if (segment->made > 0) {
+        end_load(segment, false);
+        return;
+    }
+    segment->load.run = transcode;
+    workers_submit(library->transcoders, &segment->load, atomic_load(&segment->urgent));
 }
 
 struct asset *asset_hold(struct asset *asset)
@@ -281,8 +336,9 @@ static struct segment *segment_hold(struct track *track, size_t number, bool urg
     if (fresh) {
         asset_hold(asset);
         atomic_store(&segment->urgent, urgent);
-        segment->load.run = track->frames ? load_frames : transcode;
-        workers_submit(track->frames ? library->readers : library->transcoders, &segment->load, urgent);
+        bool made = !track->frames && !library->cache;
+        segment->load.run = track->frames ? load_frames : made ? transcode : load_sound;
+        workers_submit(made ? library->transcoders : library->readers, &segment->load, urgent);
     }
     return segment;
 }
@@ -425,6 +481,7 @@ static void add_sound(struct track *track, const struct media_index *index)
     if (number == index->sound_count)
         return;
     track->sound = &index->sounds[number];
+    track->number = number;
     cut_stretches(track);
 }
 
@@ -595,6 +652,12 @@ struct library *library_open(const char *root, unsigned readers, unsigned transc
     return library;
 }
 
+bool library_use_cache(struct library *library, const char *folder, uint64_t bytes)
+{
+    library->cache = cache_open(folder, bytes);
+    return library->cache != NULL;
+}
+
 void library_close(struct library *library)
 {
     /* The transcoders first: what they release goes to the readers. */
@@ -602,6 +665,8 @@ void library_close(struct library *library)
         workers_stop(library->transcoders);
     if (library->readers)
         workers_stop(library->readers);
+    if (library->cache)
+        cache_close(library->cache);
     pthread_mutex_destroy(&library->lock);
     sem_destroy(&library->indexing);
     free(library->root);

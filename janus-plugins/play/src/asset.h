@@ -29,6 +29,10 @@ struct asset_item {
 /* NULL when threads cannot be started. */
 struct library *library_open(const char *root, unsigned readers, unsigned transcoders);
 
+/* Sound that was made is kept in a folder, in at most so many bytes; before any asset is opened. False, with
+ * errno, when the folder cannot be used: then sound is made anew each time. */
+bool library_use_cache(struct library *library, const char *folder, uint64_t bytes);
+
 /* All assets must have been released. */
 void library_close(struct library *library);
 

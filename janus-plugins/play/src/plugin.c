@@ -3,6 +3,8 @@
  *
  * The only file that knows Janus. It turns the core's calls into calls of the session, the session's
  * packets and endings into calls of the core, and looks after the life of both. */
+#include <errno.h>
+
 #include <plugins/plugin.h>
 
 #include <config.h>
@@ -21,6 +23,7 @@
 #define PACKAGE_ID "janus.plugin.tms.play"
 #define LOG_PREFIX "[" PACKAGE_ID "] "
 #define DEFAULT_MEDIA_ROOT "/media"
+#define DEFAULT_CACHE_BYTES (G_GUINT64_CONSTANT(1) << 30)
 
 /* As many files can be waiting for a disk at the same time. */
 #define READERS 4
@@ -472,8 +475,8 @@ static const char *configured(janus_config *config, const char *name)
     return item ? item->value : NULL;
 }
 
-/* Sets what can be configured and returns the media root. */
-static char *read_config(const char *config_path)
+/* Sets what can be configured and returns the media root, and the folder for sound that was made, or NULL. */
+static char *read_config(const char *config_path, char **cache_root, guint64 *cache_bytes)
 {
     char *file = g_strdup_printf("%s/%s.jcfg", config_path, PACKAGE_ID);
     janus_config *config = janus_config_parse(file);
@@ -482,6 +485,9 @@ static char *read_config(const char *config_path)
     if (config) {
         const char *viewers_allowed = configured(config, "max_viewers");
         max_viewers = viewers_allowed ? MAX(0, atoi(viewers_allowed)) : 0;
+        const char *bytes = configured(config, "cache_bytes");
+        *cache_bytes = bytes ? g_ascii_strtoull(bytes, NULL, 10) : DEFAULT_CACHE_BYTES;
+        *cache_root = g_strdup(configured(config, "cache_root"));
         root = g_strdup(configured(config, "media_root"));
         token_secret = g_strdup(configured(config, "token_auth_secret"));
         janus_config_destroy(config);
@@ -510,7 +516,9 @@ static int play_init(janus_callbacks *callbacks, const char *config_path)
     if (!callbacks || !config_path)
         return -1;
     gateway = callbacks;
-    char *root = read_config(config_path);
+    char *cache_root = NULL;
+    guint64 cache_bytes = 0;
+    char *root = read_config(config_path, &cache_root, &cache_bytes);
     viewers = g_hash_table_new_full(NULL, NULL, NULL, viewer_drop);
     library = library_open(root, READERS, g_get_num_processors());
     pacer = pacer_start();
@@ -520,8 +528,12 @@ static int play_init(janus_callbacks *callbacks, const char *config_path)
         JANUS_LOG(LOG_FATAL, LOG_PREFIX "cannot start its threads\n");
         release_resources();
         g_free(root);
+        g_free(cache_root);
         return -1;
     }
+    if (cache_root && !library_use_cache(library, cache_root, cache_bytes))
+        JANUS_LOG(LOG_WARN, LOG_PREFIX "plays without a cache: %s: %s\n", cache_root, g_strerror(errno));
+    g_free(cache_root);
     JANUS_LOG(LOG_INFO, LOG_PREFIX "plays the files in %s\n", root);
     g_free(root);
     return 0;

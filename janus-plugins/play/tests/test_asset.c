@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-only */
 #include "../src/asset.c"
 #include "../src/audio.c"
+#include "../src/cache.c"
 #include "../src/h264.c"
 #include "../src/index.c"
 #include "../src/path.c"
 #include "../src/workers.c"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <math.h>
 #include <sys/resource.h>
@@ -467,6 +469,79 @@ static void test_g711(void)
     }
 }
 
+/* The bytes of all packets of the first stretch of sound.wav. */
+static struct packets play_stretch(const char *cache, uint64_t bytes)
+{
+    struct packets packets = {.count = 0};
+    struct library *own = library_open(media_folder(), 1, 1), *shared = library;
+    struct window window;
+
+    require(own && (!cache || library_use_cache(own, cache, bytes)), "no library with a cache");
+    library = own;
+    struct asset *asset = open_asset("sound.wav");
+    window_open(&window, asset, ASSET_AUDIO, 0);
+    for (size_t i = 0; i < AUDIO_STRETCH; i++) {
+        const struct asset_item *item = wait_item(&window, i);
+        require(item != NULL, "a packet is missing");
+        collect(&packets, item->data, item->size);
+    }
+    window_close(&window);
+    asset_release(asset);
+    library_close(own);
+    library = shared;
+    return packets;
+}
+
+struct cached {
+    unsigned files;
+    off_t bytes;
+    char last[600];
+};
+
+static struct cached look_into(const char *folder)
+{
+    struct cached cached = {0};
+    DIR *directory = opendir(folder);
+    struct dirent *entry;
+    struct stat status;
+
+    require(directory != NULL, folder);
+    while ((entry = readdir(directory)))
+        if (entry->d_name[0] != '.') {
+            snprintf(cached.last, sizeof cached.last, "%s/%s", folder, entry->d_name);
+            require(stat(cached.last, &status) == 0, cached.last);
+            cached.files++;
+            cached.bytes += status.st_size;
+        }
+    closedir(directory);
+    return cached;
+}
+
+static void test_cache(void)
+{
+    static struct packets made, first, again;
+    char folder[] = "/tmp/play-cache-XXXXXX";
+    require(mkdtemp(folder) != NULL, folder);
+
+    made = play_stretch(NULL, 0);
+    first = play_stretch(folder, 1 << 20);
+    struct cached cached = look_into(folder);
+    check(cached.files > 0, "sound that was made is kept");
+    again = play_stretch(folder, 1 << 20);
+    check(memcmp(&made, &first, sizeof made) == 0 && memcmp(&made, &again, sizeof made) == 0,
+          "and is the same from the cache as without one");
+    for (int part = 0; part < 2; part++) {
+        cached = look_into(folder);
+        require(truncate(cached.last, part == 0 ? cached.bytes / 3 : 0) == 0, cached.last);
+        again = play_stretch(folder, 1 << 20);
+        check(memcmp(&made, &again, sizeof made) == 0, "what is damaged in the cache is made anew");
+    }
+    play_stretch(folder, 1);
+    check_int(look_into(folder).files, 0, "a cache without room keeps nothing, and the sound plays");
+    check(!library_use_cache(library, "/nonexistent", 1 << 20), "a folder that is not there is no cache");
+    rmdir(folder);
+}
+
 static void test_sound(void)
 {
     media_write_wav("sound-8k.wav", &(struct media_wav){8000, 1, 12.5});
@@ -478,6 +553,7 @@ static void test_sound(void)
     test_sound_of("film-12s.mp4");
     test_stretches();
     test_g711();
+    test_cache();
 }
 
 int main(void)

@@ -4,6 +4,7 @@
 #include "../src/access.c"
 #include "../src/asset.c"
 #include "../src/audio.c"
+#include "../src/cache.c"
 #include "../src/h264.c"
 #include "../src/index.c"
 #include "../src/pacer.c"

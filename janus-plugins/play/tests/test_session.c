@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-only */
 #include "../src/asset.c"
 #include "../src/audio.c"
+#include "../src/cache.c"
 #include "../src/h264.c"
 #include "../src/index.c"
 #include "../src/pacer.c"

@@ -34,6 +34,9 @@ struct viewer {
     GMutex requests; /* a viewer's requests are carried out one after the other */
     struct session session;
     struct pacer_timer timer;
+    struct pacer_timer reports;    /* of the position, every so often */
+    volatile gint report_interval; /* milliseconds; 0: none */
+    volatile gint is_explicit;     /* has sent a request of the second generation, so is told more */
     guint64 sdp_id;
     guint offers;
     volatile gint offering; /* an offer is on its way to the core */
@@ -42,7 +45,7 @@ struct viewer {
 /* Something to be told to a viewer, outside of the thread in which it came about. */
 struct notice {
     struct viewer *viewer;
-    const char *event; /* NULL: an offer */
+    json_t *event;     /* NULL: an offer */
     char *transaction; /* of the request that it follows, or NULL */
 };
 
@@ -57,6 +60,7 @@ static struct library *library;
 static struct pacer *pacer;
 static GThreadPool *events; /* one thread: events reach a viewer in the order they happened */
 static GThreadPool *offers; /* a thread for each: the core gathers candidates before it returns */
+static GThreadPool *openers; /* of what follows in a playlist */
 
 static janus_mutex viewers_mutex = JANUS_MUTEX_INITIALIZER;
 static GHashTable *viewers; /* by handle */
@@ -73,6 +77,7 @@ static void viewer_free(const janus_refcount *ref)
     struct viewer *viewer = janus_refcount_containerof(ref, struct viewer, ref);
 
     pacer_cancel(pacer, &viewer->timer);
+    pacer_cancel(pacer, &viewer->reports);
     session_destroy(&viewer->session);
     g_mutex_clear(&viewer->requests);
     janus_refcount_decrease(&viewer->handle->ref);
@@ -108,12 +113,14 @@ static void viewer_drop(gpointer data)
     struct viewer *viewer = data;
 
     session_disconnect(&viewer->session);
+    /* The next report would find nothing to tell of, but one may be under way. */
+    pacer_cancel(pacer, &viewer->reports);
     viewer_release(viewer);
 }
 
 /* What is told to viewers */
 
-static void notify(GThreadPool *pool, struct viewer *viewer, const char *event, const char *transaction)
+static void push_notice(GThreadPool *pool, struct viewer *viewer, json_t *event, const char *transaction)
 {
     struct notice *notice = g_new0(struct notice, 1);
 
@@ -124,9 +131,16 @@ static void notify(GThreadPool *pool, struct viewer *viewer, const char *event, 
     g_thread_pool_push(pool, notice, NULL);
 }
 
+/* Takes over the reference to the event. */
+static void notify(struct viewer *viewer, json_t *event, const char *transaction)
+{
+    push_notice(events, viewer, event, transaction);
+}
+
 static void notice_free(struct notice *notice)
 {
     viewer_release(notice->viewer);
+    json_decref(notice->event);
     g_free(notice->transaction);
     g_free(notice);
 }
@@ -134,13 +148,11 @@ static void notice_free(struct notice *notice)
 static void push_event(gpointer data, gpointer user_data)
 {
     struct notice *notice = data;
-    json_t *event = protocol_event(notice->event);
 
     (void)user_data;
     /* When the core ends, its transports end before its plugins: there is nobody to tell. */
     if (!g_atomic_int_get(&stopping))
-        gateway->push_event(notice->viewer->handle, &play_plugin, notice->transaction, event, NULL);
-    json_decref(event);
+        gateway->push_event(notice->viewer->handle, &play_plugin, notice->transaction, notice->event, NULL);
     notice_free(notice);
 }
 
@@ -189,19 +201,59 @@ static void leave_seat(void)
     g_atomic_int_add(&watching, -1);
 }
 
-static void play_ended(void *owner)
+static void play_ended(void *owner, enum session_end end, const struct session_item *last)
 {
+    struct viewer *viewer = owner;
+
     leave_seat();
-    notify(events, owner, "exit.play", NULL);
+    if (end != SESSION_STOPPED && g_atomic_int_get(&viewer->is_explicit))
+        notify(viewer, protocol_ended(last, end), NULL);
+    notify(viewer, protocol_event("exit.play"), NULL);
 }
 
-static const struct session_callbacks session_callbacks = {.send = relay_packet, .ended = play_ended};
+static void near_end(void *owner)
+{
+    struct viewer *viewer = owner;
+
+    janus_refcount_increase(&viewer->ref);
+    g_thread_pool_push(openers, viewer, NULL);
+}
+
+static void item_began(void *owner, const struct session_item *item)
+{
+    if (item->playlist->is_list)
+        notify(owner, protocol_item(item), NULL);
+}
+
+static const struct session_callbacks session_callbacks = {
+    .send = relay_packet, .ended = play_ended, .near_end = near_end, .item_began = item_began};
 
 static int64_t advance(struct pacer_timer *timer, int64_t now)
 {
     struct viewer *viewer = (struct viewer *)((char *)timer - offsetof(struct viewer, timer));
 
     return session_advance(&viewer->session, now);
+}
+
+static void report_position(struct viewer *viewer, int64_t now)
+{
+    struct session_status status;
+
+    session_status(&viewer->session, now, &status);
+    if (status.state != SESSION_READY)
+        notify(viewer, protocol_position(&status), NULL);
+    playlist_release(status.played.playlist);
+}
+
+static int64_t fire_report(struct pacer_timer *timer, int64_t now)
+{
+    struct viewer *viewer = (struct viewer *)((char *)timer - offsetof(struct viewer, reports));
+    gint interval = g_atomic_int_get(&viewer->report_interval);
+
+    if (interval == 0)
+        return NEVER;
+    report_position(viewer, now);
+    return now + MILLISECONDS(interval);
 }
 
 /* Requests */
@@ -240,17 +292,76 @@ static bool may_play(const char *token, const char *name, struct reason *reason)
     return allowed;
 }
 
+static void log_refusal(const char *name, const struct reason *reason)
+{
+    char *printable = g_strescape(name, NULL);
+
+    JANUS_LOG(LOG_WARN, LOG_PREFIX "refused '%s': %s\n", printable, reason->text);
+    g_free(printable);
+}
+
 static enum path_status open_file(const char *token, const char *name, struct asset **asset, struct reason *reason)
 {
     enum path_status status =
         may_play(token, name, reason) ? asset_open(library, name, asset, reason) : PATH_FORBIDDEN;
 
-    if (status == PATH_REFUSED || status == PATH_FORBIDDEN) {
-        char *printable = g_strescape(name, NULL);
-        JANUS_LOG(LOG_WARN, LOG_PREFIX "refused '%s': %s\n", printable, reason->text);
-        g_free(printable);
-    }
+    if (status == PATH_REFUSED || status == PATH_FORBIDDEN)
+        log_refusal(name, reason);
     return status;
+}
+
+/* A position as clients give it; what is outside any file stays outside. */
+static int64_t position_of(int64_t milliseconds)
+{
+    return MILLISECONDS(CLAMP(milliseconds, 0, G_MAXINT32));
+}
+
+/* Has a file follow what is being played; false, with a reason, when it cannot. That the viewer may play it was
+ * seen when the list began. */
+static bool follow_with(struct viewer *viewer, const struct session_item *next, unsigned play, struct reason *reason)
+{
+    const char *name = next->playlist->names[next->item];
+    struct asset *asset;
+    enum path_status status = asset_open(library, name, &asset, reason);
+
+    if (status == PATH_NOT_FOUND)
+        reason_set(reason, "there is no such file in the media folder");
+    if (status != PATH_OPENED)
+        return false;
+    switch (session_follow(&viewer->session, play, next->item, asset, reason)) {
+    case SESSION_TAKEN:
+        return true;
+    case SESSION_TOO_LATE:
+        asset_release(asset);
+        return true;
+    case SESSION_UNFIT:
+        asset_release(asset);
+    }
+    return false;
+}
+
+/* Opens what follows in a playlist, passing over what cannot be played. */
+static void open_next(gpointer data, gpointer user_data)
+{
+    struct viewer *viewer = data;
+    struct session_item next;
+    struct reason reason;
+    size_t candidates;
+    unsigned play;
+
+    (void)user_data;
+    if (session_wants_next(&viewer->session, &next, &candidates, &play)) {
+        while (candidates > 0 && !follow_with(viewer, &next, play, &reason)) {
+            if (next.playlist->is_list)
+                notify(viewer, protocol_skipped(&next, reason.text), NULL);
+            next.item = (next.item + 1) % next.playlist->count;
+            candidates--;
+        }
+        if (candidates == 0)
+            session_follow(&viewer->session, play, 0, NULL, &reason);
+        playlist_release(next.playlist);
+    }
+    viewer_release(viewer);
 }
 
 static janus_plugin_result *probe(const struct command *command)
@@ -269,7 +380,7 @@ static janus_plugin_result *probe(const struct command *command)
 static janus_plugin_result *offer(struct viewer *viewer, const char *transaction)
 {
     if (g_atomic_int_compare_and_exchange(&viewer->offering, 0, 1))
-        notify(offers, viewer, NULL, transaction);
+        push_notice(offers, viewer, NULL, transaction);
     return acknowledge();
 }
 
@@ -283,25 +394,49 @@ static janus_plugin_result *accept_answer(struct viewer *viewer, const struct co
     return acknowledge();
 }
 
-static janus_plugin_result *launch(struct viewer *viewer, const struct command *command, const char *transaction)
+/* The first name of the list that the viewer may not play, or NULL. */
+static const char *find_forbidden(const char *token, const struct playlist *playlist, struct reason *reason)
 {
-    struct reason reason;
-    struct asset *asset;
-    enum path_status status = open_file(command->token, command->file, &asset, &reason);
+    for (size_t i = 0; i < playlist->count; i++)
+        if (!may_play(token, playlist->names[i], reason)) {
+            log_refusal(playlist->names[i], reason);
+            return playlist->names[i];
+        }
+    return NULL;
+}
 
-    if (status != PATH_OPENED)
-        return reply(protocol_refusal(status, command->file, &reason));
-    bool seated = take_seat(&reason);
-    if (!seated || !session_launch(&viewer->session, asset, &reason)) {
-        if (seated)
-            leave_seat();
-        asset_release(asset);
-        return reply(protocol_refusal(PATH_REFUSED, command->file, &reason));
+/* Has a file played from the position `start` on, in place of what is being played; NULL, or the reply that
+ * refuses. */
+static janus_plugin_result *begin_playing(struct viewer *viewer, const struct command *command)
+{
+    struct session_play play = {.loop = command->loop,
+                                .played = {protocol_playlist(command), (size_t)command->item}};
+    struct reason reason;
+    const char *forbidden = find_forbidden(command->token, play.played.playlist, &reason);
+    const char *name = forbidden ? forbidden : play.played.playlist->names[play.played.item];
+    enum path_status status = forbidden ? PATH_FORBIDDEN : open_file(command->token, name, &play.asset, &reason);
+    json_t *refusal = NULL;
+
+    if (status == PATH_OPENED) {
+        seek_find(play.asset, position_of(command->start), false, &play.point);
+        bool playing = session_state(&viewer->session) != SESSION_READY;
+        if (playing && session_replace(&viewer->session, &play, &reason))
+            return NULL;
+        if (session_state(&viewer->session) == SESSION_READY) {
+            if (!take_seat(&reason))
+                refusal = command->is_explicit ? protocol_conflict(PROTOCOL_FULL, reason.text) : NULL;
+            else if (session_launch(&viewer->session, &play, &reason))
+                return NULL;
+            else
+                leave_seat();
+        }
+        asset_release(play.asset);
+        status = PATH_REFUSED;
     }
-    notify(events, viewer, "launch.play", transaction);
-    /* Only now, so that the end of a short play is not told before its beginning. */
-    pacer_schedule(pacer, &viewer->timer, clock_now());
-    return acknowledge();
+    if (!refusal)
+        refusal = protocol_refusal(status, name, &reason);
+    playlist_release(play.played.playlist);
+    return reply(refusal);
 }
 
 /* Play, pause and resume are the same request. */
@@ -312,15 +447,109 @@ static janus_plugin_result *toggle(struct viewer *viewer, const struct command *
     if (!session_is_connected(&viewer->session))
         return error("The PeerConnection is not up: ask for request.offer and answer it before ctrl.play");
     if (session_pause(&viewer->session, now)) {
-        notify(events, viewer, "pause.play", transaction);
+        notify(viewer, protocol_event("pause.play"), transaction);
         return acknowledge();
     }
     if (session_resume(&viewer->session, now)) {
-        notify(events, viewer, "resume.play", transaction);
+        notify(viewer, protocol_event("resume.play"), transaction);
         pacer_schedule(pacer, &viewer->timer, now);
         return acknowledge();
     }
-    return launch(viewer, command, transaction);
+    janus_plugin_result *refusal = begin_playing(viewer, command);
+    if (refusal)
+        return refusal;
+    notify(viewer, protocol_event("launch.play"), transaction);
+    /* Only now, so that the end of a short play is not told before its beginning. */
+    pacer_schedule(pacer, &viewer->timer, clock_now());
+    return acknowledge();
+}
+
+/* The status as it is now, in answer to a request that has been carried out. */
+static janus_plugin_result *done(struct viewer *viewer)
+{
+    struct session_status status;
+
+    session_status(&viewer->session, clock_now(), &status);
+    json_t *content = protocol_done(&status);
+    playlist_release(status.played.playlist);
+    return reply(content);
+}
+
+static janus_plugin_result *nothing_is_played(void)
+{
+    return reply(protocol_conflict(PROTOCOL_CONFLICT, "nothing is being played: begin with ctrl.play"));
+}
+
+/* After what changes where the viewer is: he is sent what is due, and told if he wants to know. */
+static void go_on_at_once(struct viewer *viewer)
+{
+    int64_t now = clock_now();
+
+    pacer_schedule(pacer, &viewer->timer, now);
+    if (g_atomic_int_get(&viewer->report_interval) > 0)
+        report_position(viewer, now);
+}
+
+static janus_plugin_result *play_explicitly(struct viewer *viewer, const struct command *command)
+{
+    if (!session_is_connected(&viewer->session))
+        return reply(protocol_conflict(PROTOCOL_CONFLICT, "the PeerConnection is not up: ask for request.offer and "
+                                                          "answer it before ctrl.play"));
+    janus_plugin_result *refusal = begin_playing(viewer, command);
+    if (refusal)
+        return refusal;
+    janus_plugin_result *result = done(viewer);
+    go_on_at_once(viewer);
+    return result;
+}
+
+static janus_plugin_result *pause_or_resume(struct viewer *viewer, bool pauses)
+{
+    int64_t now = clock_now();
+    bool changed = pauses ? session_pause(&viewer->session, now) : session_resume(&viewer->session, now);
+
+    if (session_state(&viewer->session) == SESSION_READY)
+        return nothing_is_played();
+    janus_plugin_result *result = done(viewer);
+    if (changed)
+        go_on_at_once(viewer);
+    return result;
+}
+
+static janus_plugin_result *seek(struct viewer *viewer, const struct command *command)
+{
+    struct seek_point point;
+    struct session_status status;
+    bool found = false;
+
+    /* Meanwhile a playlist may go on to its next file. */
+    while (!found) {
+        struct asset *asset = session_asset(&viewer->session);
+        if (!asset)
+            return nothing_is_played();
+        seek_find(asset, position_of(command->position), command->accurate, &point);
+        found = session_seek(&viewer->session, asset, &point, clock_now());
+        asset_release(asset);
+    }
+    session_status(&viewer->session, clock_now(), &status);
+    json_t *content = protocol_sought(&status, &point, command->accurate);
+    playlist_release(status.played.playlist);
+    go_on_at_once(viewer);
+    return reply(content);
+}
+
+static janus_plugin_result *set_loop(struct viewer *viewer, bool loop)
+{
+    return session_set_loop(&viewer->session, loop) ? done(viewer) : nothing_is_played();
+}
+
+static janus_plugin_result *set_reports(struct viewer *viewer, gint interval)
+{
+    g_atomic_int_set(&viewer->report_interval, interval);
+    pacer_cancel(pacer, &viewer->reports);
+    if (interval > 0)
+        pacer_schedule(pacer, &viewer->reports, clock_now());
+    return done(viewer);
 }
 
 static janus_plugin_result *carry_out(struct viewer *viewer, const struct command *command, const char *transaction)
@@ -334,11 +563,25 @@ static janus_plugin_result *carry_out(struct viewer *viewer, const struct comman
         return offer(viewer, transaction);
     case COMMAND_ANSWER:
         return accept_answer(viewer, command);
-    case COMMAND_PLAY:
+    case COMMAND_TOGGLE:
         return toggle(viewer, command, transaction);
     case COMMAND_STOP:
         session_stop(&viewer->session);
         return acknowledge();
+    case COMMAND_PLAY:
+        return play_explicitly(viewer, command);
+    case COMMAND_PAUSE:
+        return pause_or_resume(viewer, true);
+    case COMMAND_RESUME:
+        return pause_or_resume(viewer, false);
+    case COMMAND_SEEK:
+        return seek(viewer, command);
+    case COMMAND_LOOP:
+        return set_loop(viewer, command->loop);
+    case COMMAND_STATUS:
+        return done(viewer);
+    case COMMAND_REPORT:
+        return set_reports(viewer, (gint)command->interval);
     }
     g_assert_not_reached();
 }
@@ -352,6 +595,8 @@ static janus_plugin_result *answer_request(struct viewer *viewer, const char *tr
 
     switch (protocol_parse(message, jsep, &command, &reason)) {
     case PROTOCOL_UNDERSTOOD:
+        if (command.is_explicit)
+            g_atomic_int_set(&viewer->is_explicit, 1);
         g_mutex_lock(&viewer->requests);
         result = carry_out(viewer, &command, transaction);
         g_mutex_unlock(&viewer->requests);
@@ -394,6 +639,7 @@ static void play_create_session(janus_plugin_session *handle, int *failure)
     viewer->handle = handle;
     viewer->sdp_id = (guint64)g_get_real_time();
     viewer->timer.fire = advance;
+    viewer->reports.fire = fire_report;
     g_mutex_init(&viewer->requests);
     session_init(&viewer->session, &session_callbacks, viewer);
     janus_refcount_init(&viewer->ref, viewer_free);
@@ -423,13 +669,14 @@ static void play_destroy_session(janus_plugin_session *handle, int *failure)
 
 static json_t *play_query_session(janus_plugin_session *handle)
 {
-    static const char *const names[] = {
-        [SESSION_READY] = "ready", [SESSION_GOING] = "going", [SESSION_PAUSED] = "paused"};
     struct viewer *viewer = viewer_find(handle);
+    struct session_status status;
 
     if (!viewer)
         return NULL;
-    json_t *info = json_pack("{ss}", "state", names[session_state(&viewer->session)]);
+    session_status(&viewer->session, clock_now(), &status);
+    json_t *info = protocol_status(&status);
+    playlist_release(status.played.playlist);
     viewer_release(viewer);
     return info;
 }
@@ -500,6 +747,8 @@ static char *read_config(const char *config_path, char **cache_root, guint64 *ca
 
 static void release_resources(void)
 {
+    if (openers)
+        g_thread_pool_free(openers, FALSE, TRUE);
     if (events)
         g_thread_pool_free(events, FALSE, TRUE);
     if (offers)
@@ -508,7 +757,7 @@ static void release_resources(void)
     g_clear_pointer(&library, library_close);
     g_clear_pointer(&viewers, g_hash_table_destroy);
     g_clear_pointer(&token_secret, g_free);
-    events = offers = NULL;
+    events = offers = openers = NULL;
 }
 
 static int play_init(janus_callbacks *callbacks, const char *config_path)
@@ -524,7 +773,8 @@ static int play_init(janus_callbacks *callbacks, const char *config_path)
     pacer = pacer_start();
     events = g_thread_pool_new(push_event, NULL, 1, FALSE, NULL);
     offers = g_thread_pool_new(push_offer, NULL, -1, FALSE, NULL);
-    if (!library || !pacer || !events || !offers) {
+    openers = g_thread_pool_new(open_next, NULL, READERS, FALSE, NULL);
+    if (!library || !pacer || !events || !offers || !openers) {
         JANUS_LOG(LOG_FATAL, LOG_PREFIX "cannot start its threads\n");
         release_resources();
         g_free(root);

@@ -5,27 +5,47 @@
 #define PLAY_PROTOCOL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
 #include "index.h"
 #include "path.h"
+#include "playlist.h"
 #include "reason.h"
+#include "seek.h"
+#include "session.h"
 
 enum command_type {
     COMMAND_PING,
     COMMAND_PROBE,
     COMMAND_OFFER,
     COMMAND_ANSWER,
-    COMMAND_PLAY,
+    COMMAND_TOGGLE,
     COMMAND_STOP,
+    COMMAND_PLAY,
+    COMMAND_PAUSE,
+    COMMAND_RESUME,
+    COMMAND_SEEK,
+    COMMAND_LOOP,
+    COMMAND_STATUS,
+    COMMAND_REPORT,
 };
 
+/* Times are in milliseconds. A field that the message does not have is NULL, 0 or false. */
 struct command {
     enum command_type type;
-    const char *file; /* COMMAND_PROBE, COMMAND_PLAY */
-    const char *sdp;  /* COMMAND_ANSWER */
+    bool is_explicit; /* of the second generation, whose replies and events are typed and more */
     const char *token; /* of the viewer; NULL: none */
+    const char *sdp;
+    const char *file;
+    const json_t *playlist;
+    int64_t item;
+    int64_t start;
+    int64_t position;
+    int64_t interval;
+    bool loop;
+    bool accurate;
 };
 
 enum protocol_verdict {
@@ -34,18 +54,34 @@ enum protocol_verdict {
     PROTOCOL_ERROR,   /* answered with the core's error 462 */
 };
 
-/* The strings of a command belong to the message. */
+/* What a reply that refuses says, beside those of protocol_refusal(). */
+enum protocol_code { PROTOCOL_CONFLICT = 409, PROTOCOL_FULL = 429 };
+
+/* What the command points at belongs to the message. */
 enum protocol_verdict protocol_parse(const json_t *body, const json_t *jsep, struct command *command,
                                      struct reason *reason);
+
+/* What the command asks to play, `playlist` or `file`. */
+struct playlist *protocol_playlist(const struct command *command);
 
 json_t *protocol_pong(void);
 json_t *protocol_probe_result(const struct media_index *index);
 
 /* Why a file is not played; `file` may be NULL, the status is not PATH_OPENED. */
 json_t *protocol_refusal(enum path_status status, const char *file, const struct reason *reason);
+json_t *protocol_conflict(enum protocol_code code, const char *reason);
+
+/* The status object, and the reply of which it is the content. */
+json_t *protocol_status(const struct session_status *status);
+json_t *protocol_done(const struct session_status *status);
+json_t *protocol_sought(const struct session_status *status, const struct seek_point *point, bool accurate);
 
 /* {tms_play_event: name} */
 json_t *protocol_event(const char *name);
+json_t *protocol_position(const struct session_status *status);
+json_t *protocol_ended(const struct session_item *last, enum session_end end);
+json_t *protocol_item(const struct session_item *item);
+json_t *protocol_skipped(const struct session_item *item, const char *message);
 json_t *protocol_offer(const char *sdp);
 
 #endif

@@ -13,16 +13,21 @@
 
 /* How often to look whether what is missing has been read. */
 #define POLL MILLISECONDS(5)
-/* From the moment everything is there until the first packet is due. */
-#define LEAD MILLISECONDS(5)
+/* From the moment everything is there until the first packet is due: at the beginning of a PeerConnection,
+ * when the pacer must not be late; and later, so that timestamps grow. */
+#define FIRST_LEAD MILLISECONDS(5)
+#define LEAD MILLISECONDS(1)
 /* What is later than this is not caught up with: the rest of the file is delayed instead. */
 #define LATE MILLISECONDS(100)
 /* The core derives from the first packet of a medium which moment a timestamp stands for, for as long
  * as the PeerConnection lasts. Were it late by more than this, sound and picture would stay apart. */
 #define FIRST_LATE MILLISECONDS(2)
+/* Between two pictures that are sent only for the sake of the one at the position sought. */
+#define BURST_STEP (SECONDS(1) / 2000)
+/* How long before its end a file's successor is opened. */
+#define AHEAD SECONDS(10)
 
 #define REPAIR_INTERVAL SECONDS(1)
-#define REPAIR_BYTES (256 * 1024)
 
 static void random_bytes(void *data, size_t size)
 {
@@ -48,7 +53,9 @@ void session_init(struct session *session, const struct session_callbacks *callb
 
 static int64_t item_due(const struct session *session, enum asset_medium medium, size_t item)
 {
-    return session->anchor + asset_time(session->asset, medium, item);
+    int64_t time = asset_time(session->asset, medium, item);
+
+    return session->anchor + (time > session->from ? time : session->from);
 }
 
 static uint32_t timestamp_at(const struct session *session, const struct session_medium *medium, int64_t due)
@@ -82,26 +89,57 @@ static void send_silence(struct session *session)
 
     if (!session->connected || medium->count == 0 || medium->after_gap)
         return;
-    int64_t due = item_due(session, ASSET_AUDIO, medium->next);
     memcpy(packet + RTP_HEADER_SIZE, silence, sizeof silence);
-    send_packet(session, ASSET_AUDIO, packet, sizeof silence, timestamp_at(session, medium, due), false);
-    due += AUDIO_PACKET_TIME;
+    send_packet(session, ASSET_AUDIO, packet, sizeof silence, timestamp_at(session, medium, session->sound_until), false);
+    session->sound_until += AUDIO_PACKET_TIME;
     memcpy(packet + RTP_HEADER_SIZE, pause, sizeof pause);
-    send_packet(session, ASSET_AUDIO, packet, sizeof pause, timestamp_at(session, medium, due), false);
+    send_packet(session, ASSET_AUDIO, packet, sizeof pause, timestamp_at(session, medium, session->sound_until), false);
+    session->sound_until += AUDIO_PACKET_TIME;
     medium->after_gap = true;
-    session->silent_until = due + AUDIO_PACKET_TIME;
 }
 
-static void end_play(struct session *session)
+static void close_windows(struct window windows[ASSET_MEDIA])
 {
-    send_silence(session);
+    for (int i = 0; i < ASSET_MEDIA; i++)
+        if (windows[i].asset)
+            window_close(&windows[i]);
+}
+
+static void discard_next(struct session *session)
+{
+    struct session_next *next = &session->next;
+
+    close_windows(next->windows);
+    if (next->asset)
+        asset_release(next->asset);
+    *next = (struct session_next){.asset = NULL};
+}
+
+static void close_asset(struct session *session)
+{
     for (int i = 0; i < ASSET_MEDIA; i++)
         if (session->media[i].window.asset)
             window_close(&session->media[i].window);
     asset_release(session->asset);
     session->asset = NULL;
+}
+
+/* Leaves what is played, without a word to anybody. */
+static void leave_play(struct session *session)
+{
+    send_silence(session);
+    close_asset(session);
+    discard_next(session);
+    session->plays++;
     session->state = SESSION_READY;
-    session->callbacks->ended(session->owner);
+}
+
+static void end_play(struct session *session, enum session_end end)
+{
+    leave_play(session);
+    session->callbacks->ended(session->owner, end, &session->played);
+    playlist_release(session->played.playlist);
+    session->played.playlist = NULL;
 }
 
 void session_destroy(struct session *session)
@@ -133,7 +171,7 @@ void session_disconnect(struct session *session)
     pthread_mutex_lock(&session->lock);
     session->connected = false;
     if (session->state != SESSION_READY)
-        end_play(session);
+        end_play(session, SESSION_STOPPED);
     pthread_mutex_unlock(&session->lock);
 }
 
@@ -153,46 +191,85 @@ enum session_state session_state(struct session *session)
     return state;
 }
 
-/* Sets the payload types for the asset; false when the viewer has not accepted what it needs. */
-static bool choose_payload_types(struct session *session, const struct asset *asset, struct reason *reason)
+/* Chooses the payload types for the asset; false when the viewer has not accepted what it needs. */
+static bool choose_payload_types(const struct session *session, const struct asset *asset,
+                                 uint8_t types[ASSET_MEDIA], struct reason *reason)
 {
     const struct media_index *index = asset_index(asset);
     bool has_video = asset_count(asset, ASSET_VIDEO) > 0, has_audio = asset_count(asset, ASSET_AUDIO) > 0;
-    uint8_t video = has_video ? sdp_h264_payload_type(&session->answer, index->h264.profile) : 0;
-    uint8_t audio = has_audio ? session->answer.opus : 0;
 
-    if (has_video && !video) {
+    types[ASSET_VIDEO] = has_video ? sdp_h264_payload_type(&session->answer, index->h264.profile) : 0;
+    types[ASSET_AUDIO] = has_audio ? session->answer.opus : 0;
+    if (has_video && !types[ASSET_VIDEO]) {
         reason_set(reason, "the browser does not accept H.264, which the picture of the file is in");
         return false;
     }
-    if (has_audio && !audio && !has_video) {
+    if (has_audio && !types[ASSET_AUDIO] && !has_video) {
         reason_set(reason, "the browser does not accept Opus sound, and the file has nothing else");
         return false;
     }
-    session->media[ASSET_VIDEO].payload_type = video;
-    session->media[ASSET_AUDIO].payload_type = audio;
     return true;
 }
 
-static void begin_play(struct session *session, struct asset *asset)
+/* What has been read of the place where the play goes on is kept, also when it is left for another. */
+static void go_to(struct session *session, const struct seek_point *point)
 {
-    session->asset = asset;
+    const size_t first[] = {[ASSET_VIDEO] = point->key_frame, [ASSET_AUDIO] = point->sound};
+    const size_t next[] = {[ASSET_VIDEO] = point->picture, [ASSET_AUDIO] = point->sound};
+
+    for (int i = 0; i < ASSET_MEDIA; i++) {
+        struct session_medium *medium = &session->media[i];
+        struct window before = medium->window;
+        medium->next = next[i];
+        medium->window = (struct window){.asset = NULL};
+        if (medium->next < medium->count) {
+            window_open(&medium->window, session->asset, i, first[i]);
+            window_move(&medium->window, first[i], next[i]);
+        }
+        if (before.asset)
+            window_close(&before);
+    }
     session->anchored = false;
+    session->from = point->position;
+    session->beginning = true;
+    session->begin_at = point->key_frame;
     session->burst.active = false;
     session->has_key_frame = false;
     session->repair_wanted = false;
-    for (int i = 0; i < ASSET_MEDIA; i++) {
-        struct session_medium *medium = &session->media[i];
-        medium->next = 0;
-        medium->count = medium->payload_type ? asset_count(asset, i) : 0;
-        medium->after_gap = true;
-        if (medium->count > 0)
-            window_open(&medium->window, asset, i, 0);
-    }
-    session->state = SESSION_GOING;
 }
 
-bool session_launch(struct session *session, struct asset *asset, struct reason *reason)
+static void set_media(struct session *session, const uint8_t types[ASSET_MEDIA])
+{
+    for (int i = 0; i < ASSET_MEDIA; i++) {
+        struct session_medium *medium = &session->media[i];
+        medium->payload_type = types[i];
+        medium->count = types[i] ? asset_count(session->asset, i) : 0;
+    }
+}
+
+static bool begin_play(struct session *session, const struct session_play *play, struct reason *reason)
+{
+    uint8_t types[ASSET_MEDIA];
+
+    if (!choose_payload_types(session, play->asset, types, reason))
+        return false;
+    if (session->state != SESSION_READY) {
+        leave_play(session);
+        playlist_release(session->played.playlist);
+    }
+    session->asset = play->asset;
+    session->played = play->played;
+    session->loop = play->loop;
+    session->plays++;
+    session->sought = false;
+    session->media[ASSET_AUDIO].after_gap = true;
+    set_media(session, types);
+    go_to(session, &play->point);
+    session->state = SESSION_GOING;
+    return true;
+}
+
+bool session_launch(struct session *session, const struct session_play *play, struct reason *reason)
 {
     bool launched = false;
 
@@ -201,12 +278,23 @@ bool session_launch(struct session *session, struct asset *asset, struct reason 
         reason_set(reason, "the PeerConnection is not up");
     else if (session->state != SESSION_READY)
         reason_set(reason, "another file is being played");
-    else if (choose_payload_types(session, asset, reason)) {
-        begin_play(session, asset);
-        launched = true;
-    }
+    else
+        launched = begin_play(session, play, reason);
     pthread_mutex_unlock(&session->lock);
     return launched;
+}
+
+bool session_replace(struct session *session, const struct session_play *play, struct reason *reason)
+{
+    bool replaced = false;
+
+    pthread_mutex_lock(&session->lock);
+    if (session->state == SESSION_READY)
+        reason_set(reason, "nothing is being played");
+    else
+        replaced = begin_play(session, play, reason);
+    pthread_mutex_unlock(&session->lock);
+    return replaced;
 }
 
 bool session_pause(struct session *session, int64_t now)
@@ -228,16 +316,20 @@ static void delay(struct session *session, int64_t time)
 {
     session->anchor += time;
     session->burst.start += time;
+    session->paused_at += time;
     session->media[ASSET_AUDIO].after_gap = true;
 }
 
 /* Sound follows the silence that was sent, however short the pause was. */
 static void keep_silence(struct session *session)
 {
-    int64_t due = item_due(session, ASSET_AUDIO, session->media[ASSET_AUDIO].next);
+    const struct session_medium *medium = &session->media[ASSET_AUDIO];
 
-    if (session->anchored && due < session->silent_until)
-        delay(session, session->silent_until - due);
+    if (!session->anchored || medium->next >= medium->count)
+        return;
+    int64_t due = item_due(session, ASSET_AUDIO, medium->next);
+    if (due < session->sound_until)
+        delay(session, session->sound_until - due);
 }
 
 bool session_resume(struct session *session, int64_t now)
@@ -246,11 +338,122 @@ bool session_resume(struct session *session, int64_t now)
     bool paused = session->state == SESSION_PAUSED;
     if (paused) {
         session->state = SESSION_GOING;
-        delay(session, now - session->paused_at);
+        if (now > session->paused_at)
+            delay(session, now - session->paused_at);
         keep_silence(session);
     }
     pthread_mutex_unlock(&session->lock);
     return paused;
+}
+
+struct asset *session_asset(struct session *session)
+{
+    pthread_mutex_lock(&session->lock);
+    struct asset *asset = session->asset ? asset_hold(session->asset) : NULL;
+    pthread_mutex_unlock(&session->lock);
+    return asset;
+}
+
+bool session_seek(struct session *session, const struct asset *asset, const struct seek_point *point, int64_t now)
+{
+    pthread_mutex_lock(&session->lock);
+    bool found = session->asset == asset;
+    if (found) {
+        go_to(session, point);
+        session->sought = true;
+        session->paused_at = now;
+    }
+    pthread_mutex_unlock(&session->lock);
+    return found;
+}
+
+bool session_set_loop(struct session *session, bool loop)
+{
+    pthread_mutex_lock(&session->lock);
+    bool playing = session->state != SESSION_READY;
+    if (playing && session->loop != loop) {
+        session->loop = loop;
+        session->plays++;
+        discard_next(session);
+    }
+    pthread_mutex_unlock(&session->lock);
+    return playing;
+}
+
+static bool has_next(const struct session *session)
+{
+    return session->loop || session->played.item + 1 < session->played.playlist->count;
+}
+
+bool session_wants_next(struct session *session, struct session_item *next, size_t *candidates, unsigned *play)
+{
+    pthread_mutex_lock(&session->lock);
+    bool wanted = session->next.asked && !session->next.asset && !session->next.none;
+    if (wanted) {
+        struct playlist *playlist = session->played.playlist;
+        size_t item = session->played.item + 1;
+        *candidates = session->loop ? playlist->count : playlist->count - item;
+        *next = (struct session_item){playlist_hold(playlist), item % playlist->count};
+        *play = session->plays;
+    }
+    pthread_mutex_unlock(&session->lock);
+    return wanted;
+}
+
+static enum session_followed follow(struct session *session, size_t item, struct asset *asset, struct reason *reason)
+{
+    struct session_next *next = &session->next;
+
+    if (!asset) {
+        next->none = true;
+        return SESSION_TAKEN;
+    }
+    if (!choose_payload_types(session, asset, next->payload_types, reason))
+        return SESSION_UNFIT;
+    next->asset = asset;
+    next->item = item;
+    for (int i = 0; i < ASSET_MEDIA; i++)
+        if (next->payload_types[i])
+            window_open(&next->windows[i], asset, i, 0);
+    return SESSION_TAKEN;
+}
+
+enum session_followed session_follow(struct session *session, unsigned play, size_t item, struct asset *asset,
+                                     struct reason *reason)
+{
+    enum session_followed followed = SESSION_TOO_LATE;
+
+    pthread_mutex_lock(&session->lock);
+    if (play == session->plays && session->next.asked && !session->next.asset)
+        followed = follow(session, item, asset, reason);
+    pthread_mutex_unlock(&session->lock);
+    return followed;
+}
+
+/* The position that the file has to reach before another may begin: its last sound may go on longer. */
+static int64_t play_end(const struct session *session)
+{
+    int64_t end = index_end(asset_index(session->asset));
+    int64_t sound_end = (int64_t)session->media[ASSET_AUDIO].count * AUDIO_PACKET_TIME;
+
+    return sound_end > end ? sound_end : end;
+}
+
+void session_status(struct session *session, int64_t now, struct session_status *status)
+{
+    pthread_mutex_lock(&session->lock);
+    *status = (struct session_status){.state = session->state};
+    if (session->state != SESSION_READY) {
+        status->played = session->played;
+        playlist_hold(status->played.playlist);
+        status->loop = session->loop;
+        status->duration = index_end(asset_index(session->asset));
+        int64_t passed = (session->state == SESSION_PAUSED ? session->paused_at : now) - session->anchor;
+        status->position = session->anchored && passed > session->from ? passed : session->from;
+        if (status->position > status->duration)
+            status->position = status->duration;
+    }
+    pthread_mutex_unlock(&session->lock);
 }
 
 bool session_stop(struct session *session)
@@ -258,7 +461,7 @@ bool session_stop(struct session *session)
     pthread_mutex_lock(&session->lock);
     bool playing = session->state != SESSION_READY;
     if (playing)
-        end_play(session);
+        end_play(session, SESSION_STOPPED);
     pthread_mutex_unlock(&session->lock);
     return playing;
 }
@@ -283,9 +486,13 @@ static void send_audio(struct session *session, const struct asset_item *item)
     struct session_medium *medium = &session->media[ASSET_AUDIO];
     uint8_t packet[RTP_HEADER_SIZE + AUDIO_PACKET_MAX];
 
+    int64_t due = item_due(session, ASSET_AUDIO, medium->next);
+    uint32_t timestamp = timestamp_at(session, medium, due);
+
     memcpy(packet + RTP_HEADER_SIZE, item->data, item->size);
-    send_packet(session, ASSET_AUDIO, packet, item->size,
-                timestamp_at(session, medium, item_due(session, ASSET_AUDIO, medium->next)), medium->after_gap);
+    send_packet(session, ASSET_AUDIO, packet, item->size, timestamp,
+                medium->after_gap || timestamp - medium->timestamp != AUDIO_PACKET_SAMPLES);
+    session->sound_until = due + AUDIO_PACKET_TIME;
     medium->after_gap = false;
     medium->next++;
     window_move(&medium->window, upcoming(medium), upcoming(medium));
@@ -317,6 +524,8 @@ static bool is_all_held(const struct session *session, size_t from, size_t to)
 /* From which picture to send, when `next` is due: from itself, or to repair from the last key frame. */
 static size_t first_picture(struct session *session, size_t next, bool idr, int64_t now)
 {
+    if (session->beginning)
+        return is_all_held(session, session->begin_at, next) ? session->begin_at : next;
     if (!session->repair_wanted)
         return next;
     if (idr) {
@@ -324,7 +533,7 @@ static size_t first_picture(struct session *session, size_t next, bool idr, int6
         return next;
     }
     /* Beyond the budget the next key frame, which comes by itself, is the repair. */
-    if (!session->has_key_frame || session->key_frame_cost > REPAIR_BYTES ||
+    if (!session->has_key_frame || session->key_frame_cost > BURST_BYTES_MAX ||
         (session->repaired && now - session->repaired < REPAIR_INTERVAL) ||
         !is_all_held(session, session->key_frame, next))
         return next;
@@ -363,29 +572,39 @@ static int64_t interval_after(const struct session *session, size_t picture)
 static void end_burst(struct session *session)
 {
     struct session_medium *medium = &session->media[ASSET_VIDEO];
-    bool keep = session->has_key_frame && session->key_frame_cost <= REPAIR_BYTES;
+    bool keep = session->has_key_frame && session->key_frame_cost <= BURST_BYTES_MAX;
 
-    session->burst.active = false;
+    session->burst.active = session->beginning = session->sought = false;
     window_move(&medium->window, keep ? session->key_frame : upcoming(medium), upcoming(medium));
+}
+
+/* How much earlier than the picture at the position sought those before it begin to be sent. */
+static int64_t burst_lead(const struct session *session)
+{
+    return session->beginning ? (int64_t)(session->media[ASSET_VIDEO].next - session->begin_at) * BURST_STEP : 0;
 }
 
 static void begin_burst(struct session *session, const struct asset_item *item, int64_t now)
 {
     struct session_medium *medium = &session->media[ASSET_VIDEO];
     struct session_burst *burst = &session->burst;
-    size_t next = medium->next++;
+    size_t next = medium->next;
+    int64_t due = item_due(session, ASSET_VIDEO, next), lead = burst_lead(session);
 
     *burst = (struct session_burst){
         .last = next,
         .picture = first_picture(session, next, item->idr, now),
-        .start = item_due(session, ASSET_VIDEO, next),
-        .interval = interval_after(session, next),
+        .start = due - lead,
+        .interval = 2 * lead + interval_after(session, next),
+        .timestamp = timestamp_at(session, medium, due),
     };
-    burst->timestamp = timestamp_at(session, medium, burst->start);
-    burst->timestamp_step = repair_step(session);
+    burst->timestamp_step =
+        session->beginning ? (uint32_t)clock_ticks(BURST_STEP, medium->clock_rate) : repair_step(session);
     for (size_t i = burst->picture; i <= next; i++)
         burst->packets += count_packets(session, i);
-    keep_for_repair(session, item, next);
+    for (size_t i = session->beginning ? burst->picture : next; i <= next; i++)
+        keep_for_repair(session, window_item(&medium->window, i), i);
+    medium->next++;
     if (burst->packets == 0) {
         end_burst(session);
         return;
@@ -416,7 +635,9 @@ static int64_t medium_due(const struct session *session, enum asset_medium which
 
     if (which == ASSET_VIDEO && burst->active)
         return pacer_packet_due(burst->start, burst->interval, burst->sent, burst->packets);
-    return medium->next < medium->count ? item_due(session, which, medium->next) : NEVER;
+    if (medium->next >= medium->count)
+        return NEVER;
+    return item_due(session, which, medium->next) - (which == ASSET_VIDEO ? burst_lead(session) : 0);
 }
 
 /* Sound and picture begin together, so both must be there. */
@@ -424,9 +645,45 @@ static bool is_prepared(const struct session *session)
 {
     for (int i = 0; i < ASSET_MEDIA; i++) {
         const struct session_medium *medium = &session->media[i];
-        if (medium->count > 0 && !window_item(&medium->window, 0) && !window_failed(&medium->window, 0))
-            return false;
+        size_t first = i == ASSET_VIDEO ? session->begin_at : medium->next;
+        for (size_t item = first; medium->next < medium->count && item <= medium->next; item++) {
+            if (window_failed(&medium->window, item))
+                return true;
+            if (!window_item(&medium->window, item))
+                return false;
+        }
     }
+    return true;
+}
+
+/* What would overlap the sound of before: a seek does not wait for it. */
+static void skip_sound(struct session *session)
+{
+    struct session_medium *medium = &session->media[ASSET_AUDIO];
+
+    while (medium->next < medium->count && item_due(session, ASSET_AUDIO, medium->next) < session->sound_until)
+        medium->next++;
+}
+
+/* Begins as soon as all is there; false until then. */
+static bool is_anchored(struct session *session, int64_t now)
+{
+    bool started = true;
+
+    if (session->anchored)
+        return true;
+    if (!is_prepared(session)) {
+        send_silence(session);
+        return false;
+    }
+    for (int i = 0; i < ASSET_MEDIA; i++)
+        started = started && (session->media[i].started || session->media[i].count == 0);
+    session->anchored = true;
+    session->anchor = now + (started ? LEAD : FIRST_LEAD) + burst_lead(session) - session->from;
+    if (session->sought)
+        skip_sound(session);
+    else
+        keep_silence(session);
     return true;
 }
 
@@ -451,15 +708,60 @@ static bool send_due(struct session *session, enum asset_medium which, int64_t d
     return true;
 }
 
+/* Has the file that follows opened in good time. */
+static void ask_for_next(struct session *session, int64_t now)
+{
+    if (session->next.asked || !has_next(session) || now < session->anchor + play_end(session) - AHEAD)
+        return;
+    session->next.asked = true;
+    session->callbacks->near_end(session->owner);
+}
+
+/* Goes on with the file that follows as if it were the same one. */
+static void begin_next(struct session *session, int64_t at)
+{
+    struct session_next next = session->next;
+
+    session->next = (struct session_next){.asset = NULL};
+    if (!next.payload_types[ASSET_AUDIO])
+        send_silence(session);
+    close_asset(session);
+    session->asset = next.asset;
+    session->played.item = next.item;
+    set_media(session, next.payload_types);
+    for (int i = 0; i < ASSET_MEDIA; i++) {
+        session->media[i].window = next.windows[i];
+        session->media[i].next = 0;
+    }
+    session->anchor = at;
+    session->from = 0;
+    session->beginning = true;
+    session->begin_at = 0;
+    session->has_key_frame = false;
+    session->anchored = is_prepared(session);
+    session->callbacks->item_began(session->owner, &session->played);
+}
+
+/* The file is over at `end`, which has come. Returns when to be called next. */
+static int64_t go_on(struct session *session, int64_t end, int64_t now)
+{
+    if (!has_next(session) || session->next.none) {
+        end_play(session, SESSION_FINISHED);
+        return NEVER;
+    }
+    if (!session->next.asset) {
+        send_silence(session);
+        return now + POLL;
+    }
+    begin_next(session, end);
+    return now;
+}
+
 static int64_t play(struct session *session, int64_t now)
 {
-    if (!session->anchored) {
-        if (!is_prepared(session))
-            return now + POLL;
-        session->anchored = true;
-        session->anchor = now + LEAD;
-        keep_silence(session);
-    }
+    if (!is_anchored(session, now))
+        return now + POLL;
+    ask_for_next(session, now);
     for (;;) {
         int64_t video_due = medium_due(session, ASSET_VIDEO), audio_due = medium_due(session, ASSET_AUDIO);
         enum asset_medium which = audio_due <= video_due ? ASSET_AUDIO : ASSET_VIDEO;
@@ -467,17 +769,14 @@ static int64_t play(struct session *session, int64_t now)
         struct session_medium *medium = &session->media[which];
 
         if (due == NEVER) {
-            due = session->anchor + index_end(asset_index(session->asset));
-            if (due <= now) {
-                end_play(session);
-                return NEVER;
-            }
+            due = session->anchor + play_end(session);
+            return due > now ? due : go_on(session, due, now);
         }
         if (due > now)
             return due;
         if (!send_due(session, which, due, now)) {
             if (window_failed(&medium->window, medium->next)) {
-                end_play(session);
+                end_play(session, SESSION_FAILED);
                 return NEVER;
             }
             return now + POLL;
@@ -485,10 +784,37 @@ static int64_t play(struct session *session, int64_t now)
     }
 }
 
+/* In a pause, the picture at the position sought. */
+static int64_t show(struct session *session, int64_t now)
+{
+    struct session_medium *medium = &session->media[ASSET_VIDEO];
+
+    if (!is_anchored(session, now))
+        return now + POLL;
+    session->paused_at = session->anchor + session->from;
+    if (medium->next >= medium->count && !session->burst.active)
+        session->sought = false;
+    while (session->sought) {
+        int64_t due = medium_due(session, ASSET_VIDEO);
+        if (due > now)
+            return due;
+        if (!send_due(session, ASSET_VIDEO, due, now)) {
+            end_play(session, SESSION_FAILED);
+            return NEVER;
+        }
+    }
+    return NEVER;
+}
+
 int64_t session_advance(struct session *session, int64_t now)
 {
+    int64_t next = NEVER;
+
     pthread_mutex_lock(&session->lock);
-    int64_t next = session->state == SESSION_GOING ? play(session, now) : NEVER;
+    if (session->state == SESSION_GOING)
+        next = play(session, now);
+    else if (session->state == SESSION_PAUSED && session->sought)
+        next = show(session, now);
     pthread_mutex_unlock(&session->lock);
     return next;
 }

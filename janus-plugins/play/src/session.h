@@ -12,16 +12,34 @@
 
 #include "asset.h"
 #include "packetizer.h"
+#include "playlist.h"
 #include "sdp.h"
+#include "seek.h"
 
 enum session_state { SESSION_READY, SESSION_GOING, SESSION_PAUSED };
 
+enum session_end {
+    SESSION_FINISHED, /* at the end of the last file */
+    SESSION_FAILED,   /* the file cannot be read any further */
+    SESSION_STOPPED,  /* by session_stop() or session_disconnect() */
+};
+
+/* What is played, and of what list. */
+struct session_item {
+    struct playlist *playlist;
+    size_t item;
+};
+
+/* They are called with the session locked. */
 struct session_callbacks {
     /* Sends an RTP packet, which may be changed. */
     void (*send)(void *owner, bool video, uint8_t *packet, size_t size);
-    /* The play is over: at the end of the file, because the file cannot be read any further, by
-     * session_stop() or by session_disconnect(). The session is locked meanwhile. */
-    void (*ended)(void *owner);
+    /* The play is over; `last` is what was played. */
+    void (*ended)(void *owner, enum session_end end, const struct session_item *last);
+    /* The file ends soon and another follows, which session_follow() should bring. */
+    void (*near_end)(void *owner);
+    /* The next file of the playlist has begun. */
+    void (*item_began)(void *owner, const struct session_item *item);
 };
 
 /* What of one medium goes on from play to play within a PeerConnection, and where in its track the
@@ -38,8 +56,8 @@ struct session_medium {
     struct window window;
 };
 
-/* The pictures that are being sent: one, or after a request for repair all from the last key frame on,
- * as packets spread over part of the time until the next picture. */
+/* The pictures that are being sent: one, or after a request for repair and after a seek all from the last
+ * key frame on, as packets spread over part of the time until the next picture. */
 struct session_burst {
     bool active;
     size_t picture, last; /* the one being cut, and the one that is due */
@@ -48,6 +66,16 @@ struct session_burst {
     uint32_t timestamp;      /* of the one that is due */
     uint32_t timestamp_step; /* between a picture sent again and the next */
     struct packetizer packetizer;
+};
+
+/* The file that follows, opened ahead so that it can begin at the moment this one ends. */
+struct session_next {
+    bool asked; /* near_end() was called */
+    bool none;  /* and nothing comes */
+    size_t item;
+    struct asset *asset; /* NULL until it comes */
+    uint8_t payload_types[ASSET_MEDIA];
+    struct window windows[ASSET_MEDIA];
 };
 
 struct session {
@@ -60,16 +88,25 @@ struct session {
     int64_t epoch; /* when the PeerConnection came up */
 
     struct asset *asset; /* what is being played; NULL when ready */
+    struct session_item played;
+    bool loop;
+    unsigned plays; /* counts what begins, so that what was prepared for another play is not taken */
+    struct session_next next;
+
     bool anchored;
     int64_t anchor; /* the moment at which position 0 of the file is, or would have been, due */
+    int64_t from;   /* where in the file it begins: what lies before is not waited for */
+    bool beginning; /* its first picture has not been sent */
+    size_t begin_at; /* the key frame from which on pictures are sent then */
+    bool sought;    /* it begins there by session_seek(): also in a pause its picture is shown */
     int64_t paused_at;
-    int64_t silent_until; /* the end of the silence last sent */
+    int64_t sound_until; /* the end of the sound last sent */
     struct session_medium media[ASSET_MEDIA];
     struct session_burst burst;
 
-    bool has_key_frame;    /* `key_frame` was sent in this play */
-    size_t key_frame;      /* the last IDR picture sent */
-    size_t key_frame_cost; /* bytes from it to the present */
+    bool has_key_frame;     /* `key_frame` was sent in this play, or is when it begins */
+    size_t key_frame;       /* the last IDR picture sent */
+    uint64_t key_frame_cost; /* bytes from it to the present */
     bool repair_wanted;
     int64_t repaired; /* when pictures were last sent again */
 };
@@ -85,14 +122,58 @@ void session_disconnect(struct session *session);
 bool session_is_connected(struct session *session);
 enum session_state session_state(struct session *session);
 
-/* Begins to play and takes over the caller's reference to the asset. False, with a reason, when it does
- * not: the reference is still the caller's. */
-bool session_launch(struct session *session, struct asset *asset, struct reason *reason);
+/* What is to be played. */
+struct session_play {
+    struct asset *asset;
+    struct session_item played;
+    struct seek_point point;
+    bool loop;
+};
+
+/* Begins to play and takes over the caller's references to asset and playlist. False, with a reason, when it
+ * does not: the references are still the caller's. */
+bool session_launch(struct session *session, const struct session_play *play, struct reason *reason);
+
+/* Does so in place of what is being played, which ends without a word; false also when nothing is. */
+bool session_replace(struct session *session, const struct session_play *play, struct reason *reason);
 
 /* False in any other state than the one they lead out of. */
 bool session_pause(struct session *session, int64_t now);
 bool session_resume(struct session *session, int64_t now);
 bool session_stop(struct session *session);
+
+/* Gives a reference to what is being played, or NULL. */
+struct asset *session_asset(struct session *session);
+
+/* Goes to a point of the asset; false when it is no longer what is being played. */
+bool session_seek(struct session *session, const struct asset *asset, const struct seek_point *point, int64_t now);
+
+/* Whether to begin again at the end of the file or list; false when nothing is played. */
+bool session_set_loop(struct session *session, bool loop);
+
+/* What should follow: gives a reference to the playlist, how many of its files, from that one on, come into
+ * question, and the number of the play it is for. False when nothing has to. */
+bool session_wants_next(struct session *session, struct session_item *next, size_t *candidates, unsigned *play);
+
+enum session_followed {
+    SESSION_TAKEN,    /* with the caller's reference to the asset */
+    SESSION_TOO_LATE, /* for that play */
+    SESSION_UNFIT,    /* for this viewer; the reason says why */
+};
+
+/* Brings what follows, or NULL when nothing does. */
+enum session_followed session_follow(struct session *session, unsigned play, size_t item, struct asset *asset,
+                                     struct reason *reason);
+
+/* How a viewer's play stands. What is not about a state is only set in one other than ready. */
+struct session_status {
+    enum session_state state;
+    struct session_item played; /* with a reference to the playlist; NULL when ready */
+    bool loop;
+    int64_t position, duration;
+};
+
+void session_status(struct session *session, int64_t now, struct session_status *status);
 
 /* The viewer has lost pictures. */
 void session_request_key_frame(struct session *session);

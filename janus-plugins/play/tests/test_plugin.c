@@ -10,9 +10,11 @@
 #include "../src/pacer.c"
 #include "../src/packetizer.c"
 #include "../src/path.c"
+#include "../src/playlist.c"
 #include "../src/protocol.c"
 #include "../src/rtcp.c"
 #include "../src/sdp.c"
+#include "../src/seek.c"
 #include "../src/session.c"
 #include "../src/workers.c"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-only */
+#include "../src/playlist.c"
 #include "../src/protocol.c"
 
 #include "support/tap.h"
@@ -57,7 +58,7 @@ static void test_requests(void)
     understood("{\"request\":\"push.answer\"}", "{\"type\":\"answer\",\"sdp\":\"v=0\"}", COMMAND_ANSWER);
     check_text(command.sdp, "v=0", "with its SDP");
     understood("{\"request\":\"probe.file\",\"file\":\"a\"}", NULL, COMMAND_PROBE);
-    understood("{\"request\":\"ctrl.play\",\"file\":\"films/\xc3\xa9t\xc3\xa9.mp4\"}", NULL, COMMAND_PLAY);
+    understood("{\"request\":\"ctrl.play\",\"file\":\"films/\xc3\xa9t\xc3\xa9.mp4\"}", NULL, COMMAND_TOGGLE);
     check_text(command.file, "films/\xc3\xa9t\xc3\xa9.mp4", "with its file");
 }
 

@@ -7,7 +7,9 @@
 #include "../src/pacer.c"
 #include "../src/packetizer.c"
 #include "../src/path.c"
+#include "../src/playlist.c"
 #include "../src/sdp.c"
+#include "../src/seek.c"
 #include "../src/session.c"
 #include "../src/workers.c"
 
@@ -31,7 +33,9 @@ struct packet {
 
 static struct packet packets[20000];
 static size_t packet_count;
-static int ended;
+static int ended, next_asked;
+static enum session_end how;
+static size_t item_begun;
 static int64_t now;
 static struct session session;
 
@@ -52,13 +56,27 @@ static void take_sent(void *owner, bool video, uint8_t *data, size_t size)
     };
 }
 
-static void take_end(void *owner)
+static void take_end(void *owner, enum session_end end, const struct session_item *last)
 {
     (void)owner;
+    (void)last;
+    how = end;
     ended++;
 }
 
-static const struct session_callbacks callbacks = {take_sent, take_end};
+static void take_near_end(void *owner)
+{
+    (void)owner;
+    next_asked++;
+}
+
+static void take_item(void *owner, const struct session_item *item)
+{
+    (void)owner;
+    item_begun = item->item;
+}
+
+static const struct session_callbacks callbacks = {take_sent, take_end, take_near_end, take_item};
 
 static const struct sdp_answer chromium = {.opus = 111, .h264 = {96, 98, 0}};
 
@@ -90,16 +108,34 @@ static struct asset *open_asset(const char *name)
     return asset;
 }
 
-static bool launch(const char *name)
+/* What is to be played: a list of `count` names, of which the first is `name`. */
+static struct session_play list(const char *name, size_t count)
 {
-    struct asset *asset = open_asset(name);
+    struct session_play play = {.asset = open_asset(name), .played = {playlist_new(count, count > 1), 0}};
+
+    for (size_t i = 0; i < count; i++)
+        play.played.playlist->names[i] = strdup(name);
+    seek_find(play.asset, 0, false, &play.point);
+    return play;
+}
+
+static bool launch_play(struct session_play *play)
+{
     struct reason reason;
 
-    if (session_launch(&session, asset, &reason))
+    if (session_launch(&session, play, &reason))
         return true;
     printf("# %s\n", reason.text);
-    asset_release(asset);
+    asset_release(play->asset);
+    playlist_release(play->played.playlist);
     return false;
+}
+
+static bool launch(const char *name)
+{
+    struct session_play play = list(name, 1);
+
+    return launch_play(&play);
 }
 
 /* Whether something is due that has not been read yet. */
@@ -207,18 +243,15 @@ static int64_t worst_timestamp(bool video)
 
 static void test_states(void)
 {
-    struct reason reason;
-    struct asset *asset = open_asset("film.mp4");
-
     session_init(&session, &callbacks, NULL);
     packet_count = 0;
-    check(!session_launch(&session, asset, &reason), "nothing is played before the PeerConnection is up");
+    check(!launch("film.mp4"), "nothing is played before the PeerConnection is up");
     session_accept(&session, &chromium);
     session_connect(&session, now);
     check(!session_pause(&session, now) && !session_resume(&session, now) && !session_stop(&session),
           "what is not going cannot be paused, resumed or stopped");
-    check(session_launch(&session, asset, &reason) && session_state(&session) == SESSION_GOING, "ready, play: going");
-    check(!session_launch(&session, asset, &reason), "nothing else is played meanwhile");
+    check(launch("film.mp4") && session_state(&session) == SESSION_GOING, "ready, play: going");
+    check(!launch("film.mp4"), "nothing else is played meanwhile");
     check(!session_resume(&session, now), "what is going is not resumed");
     check(session_pause(&session, now) && session_state(&session) == SESSION_PAUSED, "going, pause: paused");
     check(!session_pause(&session, now), "what is paused is not paused again");

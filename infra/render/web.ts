@@ -26,6 +26,29 @@ function contentSecurityPolicy({ player, ports }: Plan): string {
   ].join('; ');
 }
 
+/** What one address may ask for: it may be that of an office with all viewers behind it. */
+export interface WebLimits {
+  /** Requests to the API, per second and at once. */
+  api: { rate: number; burst: number };
+  /** New sessions of the gateway, and TURN credentials, which a viewer asks for with each: per second and at once. */
+  session: { rate: number; burst: number };
+  /** Requests under way, and connections of TURN over TLS. */
+  connections: number;
+}
+
+/**
+ * A viewer has a long poll that is answered with each event, and up to 10 of these a second while the position is
+ * reported at its shortest interval; sends some 25 requests while it connects; has at most 4 requests under way; and
+ * does not need a new session more often than every 5 s. The room beside that is for those who write and test clients.
+ */
+export function webLimits(maxViewers: number): WebLimits {
+  return {
+    api: { rate: 10 * maxViewers + 20, burst: 25 * maxViewers + 100 },
+    session: { rate: Math.ceil(maxViewers / 5) + 2, burst: 2 * maxViewers + 20 },
+    connections: 4 * maxViewers + 32,
+  };
+}
+
 /** A film or sound file as the player lists it. */
 export interface MediaFile {
   name: string;
@@ -57,6 +80,7 @@ export const renderWeb = (plan: Plan, secrets: WebSecrets, media: MediaFile[]): 
 /** Text of nginx.conf. */
 export function renderNginx(plan: Plan): string {
   const { ports } = plan;
+  const limits = webLimits(plan.maxViewers);
   return `# Modules as the distribution's packages put them.
 load_module /usr/lib/nginx/modules/ngx_stream_module.so;
 load_module /usr/lib/nginx/modules/ngx_http_js_module.so;
@@ -65,18 +89,26 @@ pid /tmp/nginx.pid;
 error_log /dev/stderr warn;
 
 events {
-  worker_connections 4096;
+  # Of each viewer's requests under way, both sides.
+  worker_connections ${Math.max(4096, plan.maxViewers * 8)};
 }
 
 http {
   include /etc/nginx/mime.types;
   default_type application/octet-stream;
-  access_log /dev/stdout;
+  # Without the query, which may have a viewer's token.
+  log_format plain '$remote_addr [$time_local] "$request_method $uri $server_protocol" $status $body_bytes_sent';
+  # Of the API what went wrong alone, and without its paths: the ids in them are all it takes to control a session.
+  log_format api '$remote_addr [$time_local] "$request_method $api" $status $request_time s';
+  map $status $failed { ~^5 1; default 0; }
+  access_log /dev/stdout plain;
   server_tokens off;
   sendfile on;
   gzip on;
   gzip_types text/css application/javascript application/json image/svg+xml;
-  client_max_body_size 256k;
+  client_max_body_size 1k;
+  client_header_timeout 10s;
+  client_body_timeout 10s;
   client_body_temp_path /tmp/client_body;
   proxy_temp_path /tmp/proxy;
   fastcgi_temp_path /tmp/fastcgi;
@@ -90,6 +122,18 @@ http {
   ssl_prefer_server_ciphers off;
   ssl_session_cache shared:tls:4m;
   ssl_session_tickets off;
+
+  # Each address has its share, so that one that asks without end takes nothing from the others.
+  map $request_method$uri $new_session { ~^POST/janus/?$ $binary_remote_addr; default ""; }
+  limit_req_zone $binary_remote_addr zone=api:4m rate=${limits.api.rate}r/s;
+  limit_req_zone $new_session zone=session:4m rate=${limits.session.rate}r/s;
+  limit_req_zone $binary_remote_addr zone=credentials:4m rate=${limits.session.rate}r/s;
+  limit_conn_zone $binary_remote_addr zone=connections:4m;
+  limit_req_status 429;
+  limit_conn_status 429;
+  # Their lines have the whole request, and a flood is no reason to fill the log.
+  limit_req_log_level info;
+  limit_conn_log_level info;
 
   js_path /srv/njs/;
   js_import turn from turn.js;
@@ -116,16 +160,16 @@ ${securityHeaders}
 ${securityHeaders}
       add_header Cache-Control no-store always;
     }
-${turnCredentials(plan)}
-${janusApi}
+${turnCredentials(plan, limits)}
+${janusApi(limits)}
   }
 
-${plan.production ? '' : demosServer(plan)}
+${plan.production ? '' : demosServer(plan, limits)}
   # Clients of earlier deployments find the API here.
   server {
     listen ${ports.apiHttp};
     listen ${ports.apiHttps} ssl http2;
-${janusApi}
+${janusApi(limits)}
     location = /health { access_log off; return 200 "ok\\n"; }
   }
 }
@@ -135,9 +179,13 @@ stream {
   ssl_certificate_key /config/current/tls/key.pem;
   ssl_protocols TLSv1.2 TLSv1.3;
   error_log /dev/stderr warn;
+  limit_conn_zone $binary_remote_addr zone=turn:4m;
+  limit_conn_log_level info;
 
   server {
     listen ${ports.turnTls} ssl;
+    ssl_handshake_timeout 10s;
+    limit_conn turn ${limits.connections};
     proxy_pass ${address(plan.turnTcp)};
     proxy_timeout 10m;
   }
@@ -149,15 +197,22 @@ stream {
 const securityHeaders = `    add_header X-Content-Type-Options nosniff always;
     add_header Referrer-Policy no-referrer always;`;
 
-const turnCredentials = ({ access }: Plan) => `    location = /turn-credentials {
+const turnCredentials = ({ access }: Plan, { session }: WebLimits) => `    location = /turn-credentials {
+      limit_req zone=credentials burst=${session.burst} nodelay;
       js_content turn.${access === 'token' ? 'credentialsForToken' : 'credentials'};
     }`;
 
 /** The API's long poll answers after up to 30 s, and its answers must not wait in a buffer. */
-const janusApi = `    location ~ ^/janus(/|$) {
+const janusApi = ({ api, session, connections }: WebLimits) => `    location ~ ^(?<api>/janus)(/|$) {
+      limit_req zone=api burst=${api.burst} nodelay;
+      limit_req zone=session burst=${session.burst} nodelay;
+      limit_conn connections ${connections};
+      # A description of media has some 10 KiB. It stays in memory.
+      client_max_body_size 64k;
+      client_body_buffer_size 64k;
       proxy_pass http://janus;
-      # The ids in the path are all it takes to control a session.
-      access_log off;
+      access_log /dev/stdout api if=$failed;
+      error_log /dev/stderr crit;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_set_header Host $host;
@@ -166,14 +221,14 @@ const janusApi = `    location ~ ^/janus(/|$) {
       proxy_read_timeout 60s;
     }`;
 
-function demosServer(plan: Plan): string {
+function demosServer(plan: Plan, limits: WebLimits): string {
   return `  server {
     listen ${plan.ports.demos} ssl http2;
 ${securityHeaders}
     root /srv/demos;
     index index.html;
-${turnCredentials(plan)}
-${janusApi}
+${turnCredentials(plan, limits)}
+${janusApi(limits)}
   }
 `;
 }

@@ -100,6 +100,13 @@ export class Service {
         ...lockedIn,
         memory,
         memorySwap: memory,
+        ulimits: [
+          // The provider knows no limit of processes to a container. This one counts those of the user that all
+          // services run as, on the whole machine: the gateway's HTTP server has a thread for each connection.
+          { name: 'nproc', soft: processes(plan), hard: processes(plan) },
+          // A crash writes no memory, with the keys in it, to a disk.
+          { name: 'core', soft: 0, hard: 0 },
+        ],
         tmpfs,
         mounts: [
           { type: 'volume', source: this.files.volume, target: '/config', readOnly: true },
@@ -161,6 +168,8 @@ export class Service {
 }
 
 const stackLabel = (plan: Plan): string => `janus-deploy.stack=${plan.name}`;
+
+const processes = ({ maxViewers }: Plan): number => 4096 + 16 * maxViewers;
 
 /** A process that is broken into finds nothing to write to and nothing to gain. */
 const lockedIn = {

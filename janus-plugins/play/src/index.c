@@ -2,12 +2,14 @@
 #include "index.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <libavformat/avformat.h>
+#include <libavutil/display.h>
 #include <libavutil/mem.h>
 
 #include "clock.h"
@@ -295,6 +297,14 @@ static void to_presentation_times(const struct input *input, AVStream *stream, s
         track->frames[i].time += delay;
 }
 
+static bool is_rotated(const AVStream *stream)
+{
+    size_t size = 0;
+    const uint8_t *matrix = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+
+    return matrix && size >= 9 * sizeof(int32_t) && fabs(av_display_rotation_get((const int32_t *)matrix)) >= 1;
+}
+
 static bool index_video(struct media_index *index, const struct input *input, AVStream *stream,
                         struct reason *reason)
 {
@@ -308,6 +318,11 @@ static bool index_video(struct media_index *index, const struct input *input, AV
         return false;
     if (codec->video_delay > 0) {
         reason_set(reason, "the video has B-frames, which browsers cannot show: encode it without (x264: -bf 0)");
+        return false;
+    }
+    if (is_rotated(stream)) {
+        reason_set(reason, "the picture is to be rotated, which browsers would not do: encode it upright "
+                           "(ffmpeg -i IN -codec:v libx264 -bf 0 -codec:a copy OUT)");
         return false;
     }
     if (!copy_entries(stream, input, &index->video, reason))

@@ -32,6 +32,7 @@ static struct media_film film_with(struct media_film changed)
     whole.no_sound = changed.no_sound;
     whole.no_video = changed.no_video;
     whole.b_frames = changed.b_frames;
+    whole.rotated = changed.rotated;
     whole.codec = changed.codec;
     whole.cut = changed.cut;
     return whole;
@@ -163,6 +164,9 @@ static void test_refusals(void)
 
     refused("bframes.mp4", (struct media_film){.b_frames = true},
             "the video has B-frames, which browsers cannot show: encode it without (x264: -bf 0)");
+    refused("rotated.mp4", (struct media_film){.rotated = true},
+            "the picture is to be rotated, which browsers would not do: encode it upright "
+            "(ffmpeg -i IN -codec:v libx264 -bf 0 -codec:a copy OUT)");
     refused("high10.mp4", (struct media_film){.profile = 110},
             "the H.264 profile 110 is not supported: baseline, main and high (8 bit, 4:2:0) are");
     refused("hevc.mp4", (struct media_film){.codec = "hvc1"}, "the video codec hevc is not supported: H.264 is");

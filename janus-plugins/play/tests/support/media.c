@@ -334,6 +334,7 @@ static void put_sample_table(struct bytes *bytes, const struct media_film *film,
 
 static void put_track(struct bytes *bytes, const struct media_film *film, bool video, uint32_t offset)
 {
+    static const uint32_t quarter_turn[9] = {0, 1u << 16, 0, 0xffff0000, 0, 0, 0, 0, 0};
     uint32_t rate = video ? MEDIA_FRAME_RATE : FILM_RATE;
     size_t track = open_box(bytes, "trak");
     size_t box = open_box(bytes, "tkhd");
@@ -345,7 +346,7 @@ static void put_track(struct bytes *bytes, const struct media_film *film, bool v
     put32(bytes, (uint32_t)(film->seconds * 1000));
     put(bytes, NULL, 16);
     for (int i = 0; i < 9; i++)
-        put32(bytes, i == 8 ? 1u << 30 : i % 4 == 0 ? 1u << 16 : 0);
+        put32(bytes, i == 8 ? 1u << 30 : video && film->rotated ? quarter_turn[i] : i % 4 == 0 ? 1u << 16 : 0);
     put32(bytes, video ? 320 << 16 : 0);
     put32(bytes, video ? 240 << 16 : 0);
     close_box(bytes, box);
@@ -379,7 +380,10 @@ static void put_moov(struct bytes *bytes, const struct media_film *film, uint32_
     put32(bytes, 1000);
     put32(bytes, (uint32_t)(film->seconds * 1000));
     put32(bytes, 1 << 16);
-    put(bytes, NULL, 76);
+    put(bytes, NULL, 12);
+    for (int i = 0; i < 9; i++)
+        put32(bytes, i == 8 ? 1u << 30 : i % 4 == 0 ? 1u << 16 : 0);
+    put(bytes, NULL, 28);
     close_box(bytes, box);
     if (!film->no_video)
         put_track(bytes, film, true, video);

@@ -12,7 +12,7 @@ const plugin = join(projectFolder, 'janus-plugins/play');
 
 /** One thing that happens: a request with what it is answered by, an event of the core's, or time that passes. */
 export interface Step {
-  send?: Record<string, string>;
+  send?: Record<string, unknown>;
   /** The answer to the last offer goes with the request. */
   jsep?: 'answer';
   success?: object;

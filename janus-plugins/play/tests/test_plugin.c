@@ -401,12 +401,13 @@ int main(void)
     replay("before-webrtc.json");
     replay("play.json");
     replay("errors.json");
+    replay("explicit.json");
     test_vanishing();
     test_impatient();
     test_full();
     test_tokens();
     test_late_requests();
-    attached = 3 + 100 + 1 + 3 + 1 + 1;
+    attached = 4 + 100 + 1 + 3 + 1 + 1;
 
     /* The core may end while films are played, and does not wait for requests that are being carried out. */
     janus_plugin_session *last = attach_playing("film.mp4");

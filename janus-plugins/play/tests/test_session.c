@@ -508,6 +508,182 @@ static void test_shrinking(void)
     end_viewer();
 }
 
+/* What was sent before this packet is not looked at. */
+static void forget_packets(void)
+{
+    packet_count = 0;
+}
+
+static struct seek_point seek_to(int64_t position, bool accurate)
+{
+    struct seek_point point;
+
+    seek_find(session.asset, position, accurate, &point);
+    check(session_seek(&session, session.asset, &point, now), "a seek to %d ms is taken", (int)(position / MILLISECONDS(1)));
+    return point;
+}
+
+static int64_t position(void)
+{
+    struct session_status status;
+
+    session_status(&session, now, &status);
+    playlist_release(status.played.playlist);
+    return status.position / MILLISECONDS(1);
+}
+
+static void test_seek(void)
+{
+    begin_viewer();
+    launch("film.mp4");
+    pass(MILLISECONDS(500), 0);
+    struct seek_point point = seek_to(MILLISECONDS(2500), false);
+    check_int(point.position / MILLISECONDS(1), 2000, "it goes to the key frame before");
+    check_int(position(), 2000, "which is the position at once");
+    size_t sent = packet_count;
+    pass(MILLISECONDS(300), 0);
+    check(packets[next_packet(sent, true)].first_byte == 0x78, "the key frame is sent first");
+    size_t sound = next_packet(sent, false);
+    while (is_silence(&packets[sound]))
+        sound = next_packet(sound + 1, false);
+    check(packets[sound].marker, "the first sound after the gap has the marker");
+    check(position() >= 2200 && position() <= 2300, "and play goes on from there");
+    seek_to(-SECONDS(1), false);
+    check_int(position(), 0, "before the beginning is the beginning");
+    pass(MILLISECONDS(300), 0);
+    point = seek_to(SECONDS(100), false);
+    check_int(point.requested / MILLISECONDS(1), 4000, "past the end is the end");
+    play_until_end();
+    check(ended == 1 && how == SESSION_FINISHED, "from which the last pictures are played");
+    check(sequences_go_on(true) && sequences_go_on(false), "sequence numbers go on through seeks");
+    check(worst_timestamp(true) < MILLISECONDS(1) && worst_timestamp(false) < MILLISECONDS(1),
+          "and timestamps go on to tell the time");
+    check(picture_timestamps_grow(0) && sound_timestamps_grow(), "and grow");
+    end_viewer();
+}
+
+static void test_accurate_seek(void)
+{
+    begin_viewer();
+    launch("film.mp4");
+    pass(MILLISECONDS(500), 0);
+    size_t sent = packet_count;
+    struct seek_point point = seek_to(MILLISECONDS(2520), true);
+    check(point.accurate && point.position == MILLISECONDS(2520), "an accurate seek goes to the position");
+    check_int((long long)(point.picture - point.key_frame), 13, "over the pictures from the key frame on");
+    pass(MILLISECONDS(100), 0);
+    size_t markers = 0;
+    for (size_t i = sent; i < packet_count; i++)
+        markers += packets[i].video && packets[i].marker;
+    check(markers >= 14 && markers <= 18, "which are sent in a burst");
+    check(position() >= 2520 && position() <= 2620, "and play goes on from the position");
+    play_until_end();
+    check(sequences_go_on(true) && picture_timestamps_grow(0) && sound_timestamps_grow(), "timestamps grow through it");
+    launch("heavy.mp4");
+    pass(MILLISECONDS(100), 0);
+    point = seek_to(MILLISECONDS(1960), true);
+    check(!point.accurate && point.position == 0 && point.burst > BURST_BYTES_MAX,
+          "when the burst would be too large it goes to the key frame, and says how large");
+    end_viewer();
+}
+
+static void test_seek_in_pause(void)
+{
+    begin_viewer();
+    launch("film.mp4");
+    pass(MILLISECONDS(500), 0);
+    session_pause(&session, now);
+    pass(SECONDS(1), 0);
+    forget_packets();
+    seek_to(MILLISECONDS(3120), true);
+    /* Files are read meanwhile, in real time. */
+    for (int i = 0; i < 2000 && session.sought; i++) {
+        int64_t due = session_advance(&session, now);
+        usleep(1000);
+        now = due == NEVER ? now : due;
+    }
+    check(!session.sought && session_state(&session) == SESSION_PAUSED, "a seek in a pause is over, and the pause is not");
+    check(count_kind(true) > 0 && count_kind(false) == 0, "the picture there is sent, and no sound");
+    check_int(position(), 3120, "the position is that of the picture");
+    session_resume(&session, now);
+    pass(MILLISECONDS(200), 0);
+    check(position() >= 3300 && position() <= 3330, "and play goes on from there");
+    check(packets[next_packet(0, false)].marker, "with a marker on the first sound");
+    check(picture_timestamps_grow(0), "timestamps grow");
+    end_viewer();
+}
+
+/* Takes the part of the thread that opens what follows. */
+static void follow_with_film(void)
+{
+    struct session_item next;
+    struct reason reason;
+    size_t candidates;
+    unsigned number;
+
+    if (!session_wants_next(&session, &next, &candidates, &number))
+        return;
+    struct asset *asset = open_asset(next.playlist->names[next.item]);
+    check_int(session_follow(&session, number, next.item, asset, &reason), SESSION_TAKEN, "what follows is taken");
+    playlist_release(next.playlist);
+}
+
+static void test_gapless(void)
+{
+    struct session_play play = list("film.mp4", 2);
+
+    begin_viewer();
+    next_asked = 0;
+    launch_play(&play);
+    pass(MILLISECONDS(200), 0);
+    check_int(next_asked, 1, "the next file of a list is asked for in good time");
+    follow_with_film();
+    pass(SECONDS(4), 0);
+    check_int((long long)item_begun, 1, "it begins");
+    play_until_end();
+    check_int((long long)count_kind(false), 400, "both were played");
+    check_int(time_taken() / MILLISECONDS(1), 7980, "without a gap between them");
+    check_int((long long)count_silence(), 2, "in which there would be silence");
+    check(worst_timestamp(true) < MILLISECONDS(1) && worst_timestamp(false) < MILLISECONDS(1), "timestamps tell the time");
+    check_int(ended, 1, "the end is told once");
+    end_viewer();
+}
+
+static void test_loop(void)
+{
+    begin_viewer();
+    launch("film.mp4");
+    check(session_set_loop(&session, true), "a film can be looped while it is played");
+    for (int i = 0; i < 3; i++) {
+        pass(MILLISECONDS(200), 0);
+        follow_with_film();
+        pass(SECONDS(4) - MILLISECONDS(200), 0);
+    }
+    pass(MILLISECONDS(50), 0);
+    check(ended == 0 && position() < 100, "it begins again at its end");
+    session_set_loop(&session, false);
+    play_until_end();
+    check_int((long long)count_kind(false), 800, "until it is not looped any more");
+    check(!session_set_loop(&session, true), "what is not played cannot be looped");
+    end_viewer();
+}
+
+static void test_replace(void)
+{
+    struct session_play play = list("main.mp4", 1);
+    struct reason reason;
+
+    begin_viewer();
+    launch("film.mp4");
+    pass(SECONDS(1), 0);
+    check(session_replace(&session, &play, &reason) && ended == 0, "another film takes the place of the first, silently");
+    play_until_end();
+    check_int(ended, 1, "and ends");
+    check(sequences_go_on(true) && sequences_go_on(false) && picture_timestamps_grow(0) && sound_timestamps_grow(),
+          "sequence numbers and timestamps go on");
+    end_viewer();
+}
+
 static void write_media(void)
 {
     struct media_film film = {
@@ -544,6 +720,12 @@ int main(void)
     test_no_repair();
     test_spread();
     test_shrinking();
+    test_seek();
+    test_accurate_seek();
+    test_seek_in_pause();
+    test_gapless();
+    test_loop();
+    test_replace();
     library_close(library);
     return tap_end();
 }

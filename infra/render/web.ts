@@ -115,11 +115,7 @@ http {
   uwsgi_temp_path /tmp/uwsgi;
   scgi_temp_path /tmp/scgi;
 
-  ssl_certificate /config/current/tls/fullchain.pem;
-  ssl_certificate_key /config/current/tls/key.pem;
-  ssl_protocols TLSv1.2 TLSv1.3;
-  ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
-  ssl_prefer_server_ciphers off;
+${tls}
   ssl_session_cache shared:tls:4m;
   ssl_session_tickets off;
 
@@ -175,9 +171,7 @@ ${janusApi(limits)}
 }
 
 stream {
-  ssl_certificate /config/current/tls/fullchain.pem;
-  ssl_certificate_key /config/current/tls/key.pem;
-  ssl_protocols TLSv1.2 TLSv1.3;
+${tls}
   error_log /dev/stderr warn;
   limit_conn_zone $binary_remote_addr zone=turn:4m;
   limit_conn_log_level info;
@@ -192,6 +186,14 @@ stream {
 }
 `;
 }
+
+/** The same for https and TURN over TLS. */
+const tls = `  ssl_certificate /config/current/tls/fullchain.pem;
+  ssl_certificate_key /config/current/tls/key.pem;
+  ssl_protocols TLSv1.2 TLSv1.3;
+  ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+  ssl_prefer_server_ciphers off;
+  ssl_ecdh_curve X25519:prime256v1:secp384r1;`;
 
 // No Strict-Transport-Security: it would hold for all ports of the host, and the API's http port has clients.
 const securityHeaders = `    add_header X-Content-Type-Options nosniff always;

@@ -28,6 +28,7 @@ export const api = {
   http: `http://${plan.advertised}:${plan.ports.apiHttp}/janus`,
   https: `https://${plan.advertised}:${plan.ports.apiHttps}/janus`,
 };
+export const mediaPorts = `${plan.advertised} (${plan.advertisedWhy}), UDP ${plan.ports.rtp.first}-${plan.ports.rtp.last}`;
 export const networkMode = `${plan.network.mode}: ${plan.network.why}`;
 export const janus = plan.flavour;
 export const gatewayImage = gateway.service.image.name;

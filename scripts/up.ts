@@ -78,6 +78,7 @@ await main(async () => {
     player: string;
     demos?: string;
     api: Record<string, string>;
+    mediaPorts: string;
     substitutions: string[];
   };
   await step('smoke check', async () => ({
@@ -91,6 +92,7 @@ await main(async () => {
   Player     ${deployed.player}
   ${deployed.demos ? `Demos      ${deployed.demos}` : ''}
   Janus API  ${deployed.api.https}  ${deployed.api.http}
+  Media      ${deployed.mediaPorts}
 `);
   if (config.access === 'token') {
     console.log(`  Viewers need a token: npm run token -- --media /${on.replace(' --', '')}`);

@@ -85,7 +85,7 @@ export const options = {
     schema: ipv4,
     default: 'auto',
     accepted: 'auto or an IPv4 address',
-    help: 'Address that viewers send media to; auto takes the engine’s first own address',
+    help: 'Address that viewers send media to; auto takes the engine’s first own address, on its default route if there is one',
   }),
   stunServer: option({
     env: 'stun_server',

@@ -55,13 +55,14 @@ export function isForbidden(change: ServiceChange, policy: { service: string; ef
 /** What a container is made with beside its own sources and files; each a reason to replace it. */
 function containerOf({ plan }: Described, service: string): Record<string, unknown> {
   const name = service as ServiceName;
-  const bridge = plan.network.mode === 'bridge';
+  const { network } = plan;
+  const bridge = network.mode === 'bridge';
   // Its commands are run in it; they are no part of it.
   const { probe, reload, ...made } = plan.containers[name] ?? {};
   return {
     'base image': plan.baseImage,
-    'network mode': plan.network.mode,
-    'address on the bridge network': bridge && plan.network.addresses[name],
+    'network mode': network.mode,
+    'address on the bridge network': bridge && network.addresses[name],
     'published ports': bridge && plan.published[name],
     'Janus flavour': service !== 'turn' && plan.flavour,
     ...made,

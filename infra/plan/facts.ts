@@ -11,8 +11,15 @@ export interface EngineFacts {
   cores: number;
   /** Memory in bytes. */
   memory: number;
-  /** IPv4 and IPv6 addresses of the machine, without loopback and without the engine's own bridges. */
+  /**
+   * IPv4 and IPv6 addresses of the machine, without loopback and without the engine's own bridges; those on the
+   * network of its default route first.
+   */
   addresses: string[];
+  /** The engine's bridge networks, with their subnets (192.0.2.0/24). */
+  networks: { name: string; subnets: string[] }[];
+  /** IPv4 subnets that the machine has routes to. */
+  routes: string[];
   /** The kernel's ephemeral ports, which other programs take at will. */
   ephemeralPorts: { first: number; last: number };
 }

@@ -3,6 +3,7 @@ import { type Config, ConfigError } from '../config/config.ts';
 import type { PortRange } from '../config/options.ts';
 import { type ContainerPlan, type FileClass, planContainers, type ServiceName } from './container.ts';
 import type { BuildFacts, EngineFacts } from './facts.ts';
+import { candidateRange, chooseSubnet } from './subnet.ts';
 
 export type JanusFlavour = '0.9.1' | 'distribution';
 
@@ -11,8 +12,6 @@ export interface PublishedPort {
   port: number;
   protocol: 'tcp' | 'udp';
   what: string;
-  /** The one address of the machine it is taken on; all when undefined. */
-  address?: string;
 }
 
 /** Where a service can be reached from the others. */
@@ -20,6 +19,11 @@ export interface Endpoint {
   host: string;
   port: number;
 }
+
+/** What connects the services, and why it is that: on a bridge, its subnet and their fixed addresses in it. */
+export type Network =
+  | { mode: 'host'; why: string }
+  | { mode: 'bridge'; why: string; subnet: string; addresses: Record<ServiceName, string> };
 
 export interface Plan {
   /** Prefix of all names on the engine. */
@@ -29,15 +33,11 @@ export interface Plan {
   production: boolean;
   /** Who may watch: everybody who reaches the ports, or who holds a signed token. */
   access: 'open' | 'token';
-  network: {
-    mode: 'host' | 'bridge';
-    why: string;
-    /** Bridge network: its subnet and the fixed addresses in it. */
-    subnet: string;
-    addresses: Record<ServiceName, string>;
-  };
+  network: Network;
   /** Address that viewers send media to. */
   advertised: string;
+  /** How it was found. */
+  advertisedWhy: string;
   /** The machine's own addresses; without the advertised one when a router forwards to them. */
   localAddresses: string[];
   /** Addresses at which the gateway receives media: the only peers of the TURN server. */
@@ -81,9 +81,9 @@ const bridgeViewers = 100;
  */
 export function makePlan(stack: string, config: Config, engine: EngineFacts, build: BuildFacts): Plan {
   const errors: string[] = [];
-  const network = decideNetwork(config, engine);
-  const bridge = network.mode === 'bridge';
   const name = `janus-deploy-${stack}`;
+  const { mode, why } = decideMode(config, engine);
+  const bridge = mode === 'bridge';
 
   if (bridge && config.maxViewers > bridgeViewers) {
     errors.push(
@@ -113,6 +113,9 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
   if (advertised === undefined) {
     errors.push('The engine’s machine has no IPv4 address but loopback; set advertisedAddress.');
   }
+  const network: Network | undefined = bridge
+    ? bridgeNetwork(name, why, engine, errors)
+    : { mode: 'host', why };
   const flavour = decideFlavour(config, build, errors);
   const substitutions = [
     build.toolchain.substitute,
@@ -127,12 +130,11 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
       ),
     );
   }
-  if (errors.length > 0 || advertised === undefined) throw new ConfigError(errors);
+  if (errors.length > 0 || advertised === undefined || network === undefined) throw new ConfigError(errors);
 
   // On a bridge network every published port costs a process: no more than are needed.
   const rtp = bridge ? { ...config.rtpPorts, last: config.rtpPorts.first + needed - 1 } : config.rtpPorts;
-  const subnet = `172.31.${240 + (checksum(stack) % 16)}`;
-  const addresses = { gateway: `${subnet}.10`, turn: `${subnet}.11`, web: `${subnet}.12` };
+  const neighbours = network.mode === 'bridge' ? network.addresses : undefined;
 
   return {
     name,
@@ -140,10 +142,14 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
     baseImage: build.baseImage.name,
     production: config.production,
     access: config.access ?? 'open',
-    network: { ...network, subnet: `${subnet}.0/24`, addresses },
+    network,
     advertised,
+    advertisedWhy:
+      config.advertisedAddress === 'auto'
+        ? 'the machine’s first address, as advertisedAddress is auto'
+        : 'as advertisedAddress says',
     localAddresses: engine.addresses,
-    mediaAddresses: bridge ? [addresses.gateway, advertised] : unique([advertised, ...engine.addresses]),
+    mediaAddresses: neighbours ? [neighbours.gateway] : unique([advertised, ...engine.addresses]),
     ports: {
       player: config.playerPort,
       demos: config.demosPort,
@@ -154,11 +160,11 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
       rtp,
       relay: config.relayPorts,
     },
-    gatewayApi: { host: bridge ? addresses.gateway : '127.0.0.1', port: config.gatewayPort },
-    turnTcp: bridge
-      ? { host: addresses.turn, port: config.turnPort }
+    gatewayApi: { host: neighbours?.gateway ?? '127.0.0.1', port: config.gatewayPort },
+    turnTcp: neighbours
+      ? { host: neighbours.turn, port: config.turnPort }
       : { host: '127.0.0.1', port: config.turnLoopbackPort },
-    stun: decideStun(config, bridge ? addresses.turn : '127.0.0.1'),
+    stun: decideStun(config, neighbours?.turn ?? '127.0.0.1'),
     debugLevel: config.debugLevel,
     maxViewers: config.maxViewers,
     eventLoops: Math.max(1, engine.cores),
@@ -173,7 +179,6 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
       rtp,
       // On a bridge network relays are reached from inside it alone.
       bridge ? undefined : config.relayPorts,
-      engine.addresses.includes(advertised) ? advertised : undefined,
     ),
     files: {
       gateway: {
@@ -184,7 +189,7 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
         'janus.plugin.echotest.jcfg': 'restart',
         'janus.plugin.streaming.jcfg': 'restart',
       },
-      turn: { 'turnserver.conf': 'restart' },
+      turn: { 'turnserver.conf': 'restart', 'relay-guard': 'restart' },
       web: {
         'nginx.conf': 'reload',
         'player-config.js': 'reload',
@@ -210,11 +215,28 @@ export function certificateNames(
   return unique(['localhost', hostName, '127.0.0.1', '::1', ...advertised, ...engine.addresses]);
 }
 
-function decideNetwork(config: Config, engine: EngineFacts): { mode: 'host' | 'bridge'; why: string } {
+function decideMode(config: Config, engine: EngineFacts): Pick<Network, 'mode' | 'why'> {
   if (config.network !== 'auto') return { mode: config.network, why: 'asked for by the configuration' };
   if (engine.virtualMachine) return { mode: 'bridge', why: 'the engine runs in a virtual machine' };
   if (engine.rootless) return { mode: 'bridge', why: 'the engine is rootless' };
   return { mode: 'host', why: 'the engine is a rootful Linux engine' };
+}
+
+function bridgeNetwork(
+  name: string,
+  why: string,
+  engine: EngineFacts,
+  errors: string[],
+): Network | undefined {
+  const subnet = chooseSubnet(name, engine);
+  if (subnet === undefined) {
+    errors.push(
+      `No subnet of ${candidateRange} is free for the bridge network; remove networks that nobody uses (docker network prune), or use network: host.`,
+    );
+    return undefined;
+  }
+  const host = (last: number) => subnet.replace(/\d+\/\d+$/, String(last));
+  return { mode: 'bridge', why, subnet, addresses: { gateway: host(10), turn: host(11), web: host(12) } };
 }
 
 function decideFlavour(
@@ -243,14 +265,11 @@ function publishedPorts(
   config: Config,
   rtp: PortRange,
   relay: PortRange | undefined,
-  mediaAddress: string | undefined,
 ): Record<ServiceName, PublishedPort[]> {
   const range = ({ first, last }: PortRange, what: string): PublishedPort[] =>
     Array.from({ length: last - first + 1 }, (_, i) => ({ port: first + i, protocol: 'udp', what }));
   return {
-    // The engine's proxy answers from the address it listens on. The TURN server, which reaches the gateway through
-    // it, takes media from the advertised address alone.
-    gateway: range(rtp, 'RTP').map((port) => ({ ...port, address: mediaAddress })),
+    gateway: range(rtp, 'RTP'),
     turn: [
       { port: config.turnPort, protocol: 'udp', what: 'TURN' },
       { port: config.turnPort, protocol: 'tcp', what: 'TURN' },
@@ -271,7 +290,3 @@ export const firstIpv4 = (addresses: string[]): string | undefined =>
   addresses.find((address) => !address.includes(':'));
 
 const unique = <T>(values: T[]): T[] => [...new Set(values)];
-
-/** Spreads stacks of one engine over subnets. */
-const checksum = (name: string): number =>
-  [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7);

@@ -10,6 +10,8 @@ const linux: EngineFacts = {
   memory: 8 * 2 ** 30,
   // Of the ranges that are reserved for documentation: nobody's.
   addresses: ['192.0.2.2', '2001:db8::2'],
+  networks: [{ name: 'bridge', subnets: ['172.17.0.0/16'] }],
+  routes: ['192.0.2.0/24', '172.17.0.0/16'],
   ephemeralPorts: { first: 32768, last: 60999 },
 };
 

@@ -40,6 +40,8 @@ export function renderGateway(plan: Plan, secrets: GatewaySecrets): Record<strin
         stun_port: plan.stun?.port,
         // Without this a STUN server that does not answer keeps Janus from starting.
         ignore_unreachable_ice_server: true,
+        // The names that browsers hide addresses behind; 0.9.1 is patched to leave them out.
+        ignore_mdns: plan.flavour === 'distribution' ? true : undefined,
         ...candidates(plan),
       },
       plugins: { disable: plan.production ? 'libjanus_echotest.so,libjanus_streaming.so' : undefined },

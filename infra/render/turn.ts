@@ -1,15 +1,24 @@
 /** The TURN server's configuration, and what browsers are told of it. Pure. */
+import type { ServiceName } from '../plan/container.ts';
 import { firstIpv4, type Plan } from '../plan/plan.ts';
 
 /** Texts of the TURN server's files, by the names that the plan lists. */
 export const renderTurnFiles = (plan: Plan, secret: string): Record<string, string> => ({
   'turnserver.conf': renderTurn(plan, secret),
+  'relay-guard': renderRelayGuard(plan),
 });
+
+/** Three ways to the server, over each of a viewer's networks, by IPv4 and IPv6, tried at the same time. */
+const allocationsPerViewer = 12;
+
+/** Of one allocation, both directions: several times the film of the highest bitrate that browsers play well. */
+const bytesPerSecond = 8_000_000;
 
 /** Text of turnserver.conf; `secret` is what the web server signs viewers' credentials with. */
 export function renderTurn(plan: Plan, secret: string): string {
-  const { ports, network } = plan;
-  const listening = network.mode === 'bridge' ? bridgeListeners(plan) : hostListeners(plan);
+  const { ports, network, advertised } = plan;
+  const listening =
+    network.mode === 'bridge' ? bridgeListeners(network.addresses, advertised) : hostListeners(plan);
   return `${[
     `realm=${plan.name}`,
     'fingerprint',
@@ -36,8 +45,9 @@ export function renderTurn(plan: Plan, secret: string): string {
     'denied-peer-ip=0.0.0.0-255.255.255.255',
     'denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
     ...plan.mediaAddresses.map((address) => `allowed-peer-ip=${address}`),
-    // A viewer holds a few allocations while it tries its ways in.
-    `total-quota=${plan.maxViewers * 8}`,
+    `user-quota=${allocationsPerViewer}`,
+    `total-quota=${plan.maxViewers * allocationsPerViewer}`,
+    `max-bps=${bytesPerSecond}`,
     'stale-nonce=600',
     'log-file=stdout',
     'simple-log',
@@ -48,11 +58,12 @@ export function renderTurn(plan: Plan, secret: string): string {
 
 /**
  * On a bridge network the gateway is a neighbour, and relays need no other address than the one it reaches them at.
- * (An external-ip would be taken off the peers as well, and the gateway is the peer at just that address.)
+ * Viewers know it by the advertised address alone: external-ip translates peers, too.
  */
-const bridgeListeners = ({ network }: Plan): string[] => [
-  `listening-ip=${network.addresses.turn}`,
-  `relay-ip=${network.addresses.turn}`,
+const bridgeListeners = ({ turn, gateway }: Record<ServiceName, string>, advertised: string): string[] => [
+  `listening-ip=${turn}`,
+  `relay-ip=${turn}`,
+  `external-ip=${advertised}/${gateway}`,
 ];
 
 /**
@@ -69,6 +80,11 @@ function hostListeners({ localAddresses, advertised, turnTcp }: Plan): string[] 
     ...forwarded,
     `aux-server=127.0.0.1:${turnTcp.port}`,
   ];
+}
+
+/** Text of relay-guard: the ports that the TURN image's guard keeps relays to. */
+export function renderRelayGuard({ ports: { relay, rtp } }: Plan): string {
+  return `relays ${relay.first}-${relay.last}\npeers ${rtp.first}-${rtp.last}\n`;
 }
 
 /** Ways to the TURN server, in the order a browser should prefer; `{host}` is the host the page was loaded from. */

@@ -154,14 +154,14 @@ export class Service {
   /** The machine's own network, or a fixed address on the stack's network and published ports. */
   private reachable(): Partial<docker.ContainerArgs> {
     const { plan, network } = this.args;
-    if (network === undefined) return { networkMode: 'host' };
+    if (network === undefined || plan.network.mode === 'host') return { networkMode: 'host' };
     return {
       networksAdvanced: [{ name: network.name, ipv4Address: plan.network.addresses[this.name] }],
-      ports: plan.published[this.name].map(({ port, protocol, address }) => ({
+      ports: plan.published[this.name].map(({ port, protocol }) => ({
         internal: port,
         external: port,
         protocol,
-        ip: address ?? '0.0.0.0',
+        ip: '0.0.0.0',
       })),
     };
   }

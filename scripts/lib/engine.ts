@@ -75,16 +75,23 @@ export async function readEngineFacts(image: string): Promise<EngineFacts> {
       ({ stdout }) =>
         $({
           quiet: true,
-        })`docker network inspect --format ${'{{range .IPAM.Config}}{{.Subnet}} {{end}}'} ${stdout.trim().split('\n')}`,
+        })`docker network inspect --format ${'{{.Name}} {{range .IPAM.Config}}{{.Subnet}} {{end}}'} ${stdout.trim().split('\n')}`,
     ),
   ]);
-  const [portRange, addresses] = host.trim().split('\n');
+  const [portRange, held, ...routeTable] = host.trim().split('\n');
   const [first, last] = portRange.trim().split(/\s+/).map(Number);
-  const bridges = new BlockList();
-  for (const subnet of networks.stdout.split(/\s+/).filter((text) => text.includes('/'))) {
-    const [address, prefix] = subnet.split('/');
-    bridges.addSubnet(address, Number(prefix), family(address));
-  }
+  const bridges = networks.stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .map(([name, ...subnets]) => ({ name, subnets }));
+  const routes = readRoutes(routeTable);
+  const ownBridges = blockList(bridges.flatMap(({ subnets }) => subnets));
+  const wayOut = blockList(routes.filter(({ leadsOut }) => leadsOut).map(({ subnet }) => subnet));
+  const addresses = held
+    .split(/\s+/)
+    .filter((address) => address !== '' && !ownBridges.check(address, family(address)));
+  const onWayOut = (address: string) => wayOut.check(address, family(address));
   return {
     version: engine.ServerVersion,
     operatingSystem: engine.OSType === 'windows' ? 'windows' : 'linux',
@@ -92,16 +99,42 @@ export async function readEngineFacts(image: string): Promise<EngineFacts> {
     virtualMachine: /docker desktop|colima|orbstack|rancher/i.test(engine.OperatingSystem),
     cores: engine.NCPU,
     memory: engine.MemTotal,
-    addresses: (addresses ?? '')
-      .split(/\s+/)
-      .filter((address) => address !== '' && !bridges.check(address, family(address))),
+    addresses: [...addresses.filter(onWayOut), ...addresses.filter((address) => !onWayOut(address))],
+    networks: bridges,
+    routes: routes.map(({ subnet }) => subnet),
     ephemeralPorts: { first, last },
   };
 }
 
+function blockList(subnets: string[]): BlockList {
+  const list = new BlockList();
+  for (const subnet of subnets) {
+    const [address, prefix] = subnet.split('/');
+    list.addSubnet(address, Number(prefix), family(address));
+  }
+  return list;
+}
+
+/**
+ * The kernel's table of IPv4 routes (/proc/net/route), whose addresses are hexadecimal in the machine's byte order.
+ * A subnet leads out when it is on the interface of the default route.
+ */
+function readRoutes([, ...lines]: string[]): { subnet: string; leadsOut: boolean }[] {
+  const bytes = (hex: string) => (hex.match(/../g) ?? []).reverse().map((byte) => Number.parseInt(byte, 16));
+  const routes = lines.map((line) => {
+    const [device, destination, , , , , , mask] = line.split(/\s+/);
+    const prefix = bytes(mask).reduce((bits, byte) => bits + byte.toString(2).replaceAll('0', '').length, 0);
+    return { device, subnet: `${bytes(destination).join('.')}/${prefix}`, prefix };
+  });
+  const way = routes.find(({ prefix }) => prefix === 0)?.device;
+  return routes
+    .filter(({ prefix }) => prefix > 0)
+    .map(({ device, subnet }) => ({ subnet, leadsOut: device === way }));
+}
+
 /** What only a container on the engine's host network sees. */
 async function readHost(image: string): Promise<string> {
-  const script = 'cat /proc/sys/net/ipv4/ip_local_port_range; hostname -I';
+  const script = 'cat /proc/sys/net/ipv4/ip_local_port_range; hostname -I; cat /proc/net/route';
   const ended = await $({
     quiet: true,
     nothrow: true,

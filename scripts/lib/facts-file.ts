@@ -6,6 +6,7 @@ import type { EngineFacts } from '../../infra/plan/facts.ts';
 import { profiles } from '../../infra/plan/profiles.ts';
 
 const port = z.int().min(1).max(65535);
+const subnet = z.union([z.cidrv4(), z.cidrv6()]);
 const schema: z.ZodType<EngineFacts> = z.object({
   version: z.string(),
   operatingSystem: z.enum(['linux', 'windows']),
@@ -14,6 +15,8 @@ const schema: z.ZodType<EngineFacts> = z.object({
   cores: z.int().positive(),
   memory: z.int().positive(),
   addresses: z.array(z.union([z.ipv4(), z.ipv6()])),
+  networks: z.array(z.object({ name: z.string(), subnets: z.array(subnet) })),
+  routes: z.array(subnet),
   ephemeralPorts: z.object({ first: port, last: port }),
 });
 

@@ -79,13 +79,12 @@ function portLines(ports: PublishedPort[]): string[] {
   const ranges: { first: PublishedPort; last: number }[] = [];
   for (const port of ports) {
     const range = ranges.at(-1);
-    const same =
-      range && (['protocol', 'what', 'address'] as const).every((key) => range.first[key] === port[key]);
+    const same = range && range.first.protocol === port.protocol && range.first.what === port.what;
     if (same && range.last + 1 === port.port) range.last = port.port;
     else ranges.push({ first: port, last: port.port });
   }
   return ranges.map(({ first, last }) => {
     const numbers = first.port === last ? `${last}` : `${first.port}-${last}`;
-    return `${first.protocol} ${numbers} ${first.what}${first.address ? ` on ${first.address}` : ''}`;
+    return `${first.protocol} ${numbers} ${first.what}`;
   });
 }

@@ -76,7 +76,7 @@ export function readLevels(video: HTMLVideoElement, layout: typeof counterLayout
   });
 }
 
-type Connections = { keptConnections?: RTCPeerConnection[] };
+export type Connections = { keptConnections?: RTCPeerConnection[] };
 
 /** Runs before the page's own scripts, and keeps its peer connections at hand. */
 export function keepConnections(): void {

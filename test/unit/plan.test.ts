@@ -20,7 +20,7 @@ describe('network mode', () => {
   it('publishes no more ports on a bridge than its viewers need', () => {
     const plan = planOf({ network: 'bridge', maxViewers: '8' });
     expect(plan.published.gateway).toHaveLength(portsForViewers(8));
-    expect(plan.gatewayApi.host).toBe(plan.network.addresses.gateway);
+    expect(plan.network).toMatchObject({ addresses: { gateway: plan.gatewayApi.host } });
   });
 
   it('refuses more viewers on a bridge than ports can be published for', () => {
@@ -31,6 +31,26 @@ describe('network mode', () => {
 
   it('keeps the gateway’s API on loopback on the host network', () => {
     expect(planOf().gatewayApi).toEqual({ host: '127.0.0.1', port: 18088 });
+  });
+});
+
+describe('the subnet of a bridge', () => {
+  const subnetOf = (engine: Partial<typeof linux>) => {
+    const { network } = planOf({ network: 'bridge' }, { ...linux, ...engine });
+    return network.mode === 'bridge' ? network.subnet : undefined;
+  };
+
+  it('overlaps no network of the engine and none that the machine has a route to', () => {
+    const first = subnetOf({}) as string;
+    const second = subnetOf({ networks: [{ name: 'other', subnets: ['fd00::/64', first] }] }) as string;
+    expect(second).not.toBe(first);
+    expect(subnetOf({ routes: ['0.0.0.0/1', first, second] })).not.toMatch(first.slice(0, -4));
+    expect(() => subnetOf({ routes: ['172.16.0.0/12'] })).toThrow(/No subnet of 172\.31\.240\.0\/20 is free/);
+  });
+
+  it('is the one that the stack has already', () => {
+    const networks = [{ name: 'janus-deploy-dev', subnets: ['172.31.7.0/24'] }];
+    expect(subnetOf({ networks, routes: ['172.31.7.0/24'] })).toBe('172.31.7.0/24');
   });
 });
 

@@ -1,0 +1,31 @@
+/** Over which way a page's media flows. */
+import type { Page } from 'playwright-core';
+import type { Connections } from './page-recorder.ts';
+
+/** Types of the two candidates and the remote address; of a relay also how the TURN server is reached. */
+export interface SelectedPair {
+  local: string;
+  remote: string;
+  remoteAddress: string;
+  relayProtocol?: string;
+}
+
+/** The candidate pair that the page's PeerConnection has chosen. */
+export async function selectedPair(page: Page): Promise<SelectedPair | undefined> {
+  return page.evaluate(async () => {
+    for (const connection of (globalThis as Connections).keptConnections ?? []) {
+      const stats = await connection.getStats();
+      for (const report of stats.values()) {
+        if (report.type !== 'transport' || !report.selectedCandidatePairId) continue;
+        const pair = stats.get(report.selectedCandidatePairId);
+        const [local, remote] = [stats.get(pair.localCandidateId), stats.get(pair.remoteCandidateId)];
+        return {
+          local: local.candidateType,
+          remote: remote.candidateType,
+          remoteAddress: remote.address,
+          relayProtocol: local.relayProtocol,
+        };
+      }
+    }
+  });
+}

@@ -660,7 +660,12 @@ bool library_use_cache(struct library *library, const char *folder, uint64_t byt
 
 void library_close(struct library *library)
 {
-    /* The transcoders first: what they release goes to the readers. */
+    /*
+     * Sound that is not in the cache goes from the readers to the transcoders, and assets that these release go to the
+     * readers: when the readers have nothing left, no more sound will come.
+     */
+    if (library->readers)
+        workers_wait(library->readers);
     if (library->transcoders)
         workers_stop(library->transcoders);
     if (library->readers)

@@ -12,8 +12,9 @@ struct queue {
 
 struct workers {
     pthread_mutex_t lock;
-    pthread_cond_t wake;
+    pthread_cond_t wake, idle;
     struct queue urgent, others;
+    unsigned running;
     bool stopping;
     int niceness;
     unsigned count;
@@ -52,9 +53,12 @@ static void *work(void *argument)
         if (!queue->first)
             break;
         struct job *job = take_out(queue, &queue->first);
+        workers->running++;
         pthread_mutex_unlock(&workers->lock);
         job->run(job);
         pthread_mutex_lock(&workers->lock);
+        if (--workers->running == 0)
+            pthread_cond_broadcast(&workers->idle);
     }
     pthread_mutex_unlock(&workers->lock);
     return NULL;
@@ -68,6 +72,7 @@ struct workers *workers_start(unsigned threads, int niceness)
         return NULL;
     pthread_mutex_init(&workers->lock, NULL);
     pthread_cond_init(&workers->wake, NULL);
+    pthread_cond_init(&workers->idle, NULL);
     workers->urgent.end = &workers->urgent.first;
     workers->others.end = &workers->others.first;
     workers->niceness = niceness;
@@ -102,6 +107,14 @@ void workers_hasten(struct workers *workers, struct job *job)
     pthread_mutex_unlock(&workers->lock);
 }
 
+void workers_wait(struct workers *workers)
+{
+    pthread_mutex_lock(&workers->lock);
+    while (workers->running > 0 || workers->urgent.first || workers->others.first)
+        pthread_cond_wait(&workers->idle, &workers->lock);
+    pthread_mutex_unlock(&workers->lock);
+}
+
 void workers_stop(struct workers *workers)
 {
     pthread_mutex_lock(&workers->lock);
@@ -111,6 +124,7 @@ void workers_stop(struct workers *workers)
     for (unsigned i = 0; i < workers->count; i++)
         pthread_join(workers->threads[i], NULL);
     pthread_cond_destroy(&workers->wake);
+    pthread_cond_destroy(&workers->idle);
     pthread_mutex_destroy(&workers->lock);
     free(workers);
 }

@@ -21,6 +21,9 @@ void workers_submit(struct workers *workers, struct job *job, bool urgent);
 /* Makes a job urgent, if it has been submitted and not begun. */
 void workers_hasten(struct workers *workers, struct job *job);
 
+/* Returns when everything that was submitted has been run. */
+void workers_wait(struct workers *workers);
+
 /* Runs what was submitted, then ends the threads. */
 void workers_stop(struct workers *workers);
 

@@ -1,25 +1,59 @@
-/** `npm run certs`: makes sure of a certificate where the operator has set none, and says how to trust it. */
+/**
+ * `npm run certs`: makes sure of the certificate, or checks yours, and deploys nothing. `npm run certs -- renew` also
+ * has a running deployment take a new one: for a timer. With `--force` an ACME certificate is replaced before its time.
+ */
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
+import type { Config } from '../infra/config/config.ts';
 import { certificateNames } from '../infra/plan/plan.ts';
+import { ensureAcmeCertificate } from './lib/acme.ts';
 import { findBaseImage } from './lib/base-image.ts';
-import { authorityFile, ensureGeneratedCertificate, loadCertificate } from './lib/certificates.ts';
+import {
+  authorityFile,
+  checkChain,
+  ensureGeneratedCertificate,
+  loadCertificate,
+} from './lib/certificates.ts';
 import { readEngineFacts } from './lib/engine.ts';
+import { ensureToolchain } from './lib/pulumi.ts';
 import { loadConfig, readStackFile, stackFile } from './lib/settings.ts';
-import { main } from './lib/steps.ts';
+import { deploy, openStack } from './lib/stack.ts';
+import { Failure, main } from './lib/steps.ts';
 
 await main(async () => {
-  const { values } = parseArgs({ options: { stack: { type: 'string', default: 'dev' } } });
+  const { values, positionals } = parseArgs({
+    options: {
+      stack: { type: 'string', default: 'dev' },
+      force: { type: 'boolean', default: false },
+    },
+    allowPositionals: true,
+  });
+  const [what, ...rest] = positionals;
+  if (rest.length > 0 || (what !== undefined && what !== 'renew')) {
+    throw new Failure(`npm run certs does not know ${positionals.join(' ')}; accepted: renew, or nothing.`);
+  }
   const config = loadConfig(readStackFile(stackFile(values.stack)));
-  if (config.sslCertificate !== '') {
+  console.log(`Certificate ${await ensure(config, values.force)}.`);
+  if (what === 'renew') {
+    const stack = await openStack(values.stack, await ensureToolchain(() => undefined));
+    // What is deployed already is left alone, so that a certificate that did not change costs nothing.
+    console.log(`Deployed: ${await deploy(stack, (line) => console.log(`  ${line}`))}.`);
+  }
+});
+
+/** Makes sure of the certificate; says which it is. */
+async function ensure(config: Config, force: boolean): Promise<string> {
+  if (config.sslCertificate !== '' && config.acmeName === '') {
     loadCertificate(config);
-    console.log(`${config.sslCertificate} and its key belong together and are valid.`);
-    return;
+    const [incomplete] = checkChain(config.sslCertificate);
+    if (incomplete) throw new Failure(incomplete);
+    return `${config.sslCertificate} and its key belong together and are valid`;
   }
   const base = await findBaseImage(config.baseImage);
   const engine = await readEngineFacts(base.name);
-  console.log(
-    `Certificate ${await ensureGeneratedCertificate(certificateNames(engine, config, hostname()))}.`,
-  );
-  console.log(`To trust it, import ${authorityFile} as an authority in your browser.`);
-});
+  if (config.acmeName !== '') {
+    return ensureAcmeCertificate(config, engine, base.name, { force });
+  }
+  const made = await ensureGeneratedCertificate(certificateNames(engine, config, hostname()));
+  return `${made}; to trust it, import ${authorityFile} as an authority in your browser`;
+}

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../infra/config/config.ts';
 import { certificateNames } from '../infra/plan/plan.ts';
+import { ensureAcmeCertificate } from './lib/acme.ts';
 import { ensureBaseImage } from './lib/base-image.ts';
 import { authorityFile, ensureGeneratedCertificate } from './lib/certificates.ts';
 import { ensureEngine, readEngineFacts } from './lib/engine.ts';
@@ -51,6 +52,9 @@ await main(async () => {
   });
   const engine = await readEngineFacts(base.name);
   await step('certificate', async () => {
+    if (config.acmeName !== '') {
+      return { result: await ensureAcmeCertificate(config, engine, base.name), value: undefined };
+    }
     if (config.sslCertificate !== '') return { result: config.sslCertificate, value: undefined };
     return {
       result: await ensureGeneratedCertificate(certificateNames(engine, config, hostname())),

@@ -102,6 +102,11 @@ function contradictions(config: Config, where: (key: OptionKey) => string): stri
       `${where(set)}: ${set} is set without ${missing}; set both, or neither for a generated certificate.`,
     );
   }
+  if (certificate !== '' && config.acmeName !== '') {
+    errors.push(
+      `${where('acmeName')}: acmeName is set beside sslCertificate (${where('sslCertificate')}); set one of them.`,
+    );
+  }
   for (const [i, a] of servicePorts.entries()) {
     for (const b of servicePorts.slice(i + 1)) {
       if (config[a] === config[b]) {

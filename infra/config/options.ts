@@ -115,6 +115,25 @@ export const options = {
     accepted: 'the path of a PEM file with the private key',
     help: 'Private key of `sslCertificate`',
   }),
+  acmeName: option({
+    schema: z.union([z.literal(''), text.regex(/^([a-z0-9-]+\.)+[a-z0-9-]+$/i)]),
+    default: '',
+    accepted: 'a host name such as media.example.org, or nothing',
+    help: 'Public name of this machine to get a certificate for from an ACME authority, instead of `sslCertificate`',
+  }),
+  acmeServer: option({
+    schema: text.regex(/^https:\/\/\S+$/),
+    default: 'https://acme-v02.api.letsencrypt.org/directory',
+    accepted: 'the https URL of an ACME directory',
+    help: 'ACME authority',
+  }),
+  acmeRoots: option({
+    schema: text,
+    default: '',
+    accepted: 'the path of a PEM file',
+    help: 'Certificates to trust the ACME authority by, if it is one of your own',
+  }),
+  acmePort: portOption(80, 'TCP port on which the ACME authority’s question is answered while it asks'),
   mediaFolder: option({
     schema: text,
     default: 'media',

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { getCACertificates } from 'node:tls';
 // The certificate library needs it, and needs it first.
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
@@ -78,6 +79,33 @@ export function checkCertificate(certificateFile: string, keyFile: string, now =
     );
   }
   return errors;
+}
+
+/**
+ * What is missing between a certificate and an authority that clients know, a sentence or none. An authority is known
+ * when the file ends with it, or when this machine trusts it.
+ */
+export function checkChain(certificateFile: string): string[] {
+  const pem = parsed(() => readFileSync(certificateFile, 'utf8')) ?? '';
+  const chain = (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).flatMap(
+    (text) => parsed(() => new X509Certificate(text)) ?? [],
+  );
+  const last = chain.at(-1);
+  if (last === undefined) return [];
+  const gap = chain.findIndex((one, i) => i + 1 < chain.length && !one.checkIssued(chain[i + 1]));
+  if (gap !== -1) {
+    return [
+      `ssl_certificate ${certificateFile} is out of order: ${chain[gap].subject} was not issued by ${chain[gap + 1].subject}, which follows it; put each certificate before its issuer's.`,
+    ];
+  }
+  const known = [...getCACertificates('default'), ...getCACertificates('system')];
+  const complete =
+    last.checkIssued(last) ||
+    known.some((root) => parsed(() => last.checkIssued(new X509Certificate(root))) === true);
+  if (complete) return [];
+  return [
+    `ssl_certificate ${certificateFile} is incomplete: nobody here knows ${last.issuer.replaceAll('\n', ', ')}, who issued its last certificate; set the full chain (fullchain.pem, not cert.pem), with the root if the authority is your own.`,
+  ];
 }
 
 /** What is read from a text, or nothing when it is not that. */

@@ -5,7 +5,7 @@ import { type Config, ConfigError, type Setting } from '../../infra/config/confi
 import type { BuildFacts, EngineFacts } from '../../infra/plan/facts.ts';
 import type { MediaFile } from '../../infra/render/web.ts';
 import { findBaseImage } from './base-image.ts';
-import { type Certificate, checkCertificate, loadCertificate } from './certificates.ts';
+import { type Certificate, checkCertificate, checkChain, loadCertificate } from './certificates.ts';
 import { readEngineFacts } from './engine.ts';
 import { toolchainFacts } from './pulumi.ts';
 import { loadConfig } from './settings.ts';
@@ -82,8 +82,11 @@ const kinds: Record<string, MediaFile['kind']> = {
 
 /** What is wrong with the operator's own files, before anything is made; each a sentence. */
 export function wrongFiles(config: Config): string[] {
-  const { sslCertificate, sslCertificateKey, mediaFolder, production } = config;
-  const errors = sslCertificate === '' ? [] : checkCertificate(sslCertificate, sslCertificateKey);
+  const { sslCertificate, sslCertificateKey, acmeName, mediaFolder, production } = config;
+  const given = sslCertificate !== '' && acmeName === '';
+  const errors = given
+    ? [...checkCertificate(sslCertificate, sslCertificateKey), ...checkChain(sslCertificate)]
+    : [];
   const missing = !existsSync(mediaFolder);
   // A folder that is missing gets sample media, except on a production stack.
   if (missing ? production : !statSync(mediaFolder).isDirectory()) {

@@ -5,6 +5,7 @@ import { isMap, LineCounter, parseDocument } from 'yaml';
 import { type Config, ConfigError, parseConfig, type Setting } from '../../infra/config/config.ts';
 import { parseEnvFile } from '../../infra/config/env-file.ts';
 import { options } from '../../infra/config/options.ts';
+import { acmeFiles } from './acme.ts';
 import { projectFolder } from './paths.ts';
 
 /** Prefix of this project's keys in stack config. */
@@ -59,6 +60,9 @@ export function loadConfig(stack: Record<string, Setting>): Config {
     mediaFolder: fromProject(config.mediaFolder),
     sslCertificate: fromProject(config.sslCertificate),
     sslCertificateKey: fromProject(config.sslCertificateKey),
+    // From here on it is a certificate like any other.
+    ...(config.acmeName === '' ? {} : acmeFiles(config.acmeName)),
+    acmeRoots: fromProject(config.acmeRoots),
     janusArchive: /^(https?:\/\/.*)?$/.test(config.janusArchive)
       ? config.janusArchive
       : fromProject(config.janusArchive),

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { $ } from 'zx';
-import { checkCertificate } from '../../scripts/lib/certificates.ts';
+import { checkCertificate, checkChain } from '../../scripts/lib/certificates.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'janus-deploy-certificates-'));
 const file = (name: string): string => join(folder, name);
@@ -33,6 +33,27 @@ it('refuses one that has expired, or is not valid yet', () => {
 it('refuses the key of another certificate', () => {
   expect(checkCertificate(file('one.pem'), file('other-key.pem'))).toEqual([
     expect.stringMatching(/other-key\.pem is not the key of ssl_certificate .*one\.pem \(CN=one\)/),
+  ]);
+});
+
+it('refuses a chain that lacks an issuer or is out of order', async () => {
+  const openssl = (...args: string[]) => $({ quiet: true, cwd: folder })`openssl ${args}`;
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  await openssl('req', ...key, '-subj', '/CN=leaf', '-keyout', 'leaf-key.pem', '-out', 'leaf.csr');
+  const issuer = ['-CA', 'one.pem', '-CAkey', 'one-key.pem', '-CAcreateserial'];
+  await openssl('x509', '-req', '-in', 'leaf.csr', ...issuer, '-days', '30', '-out', 'leaf.pem');
+  const [leaf, root, other] = ['leaf', 'one', 'other'].map((name) =>
+    readFileSync(file(`${name}.pem`), 'utf8'),
+  );
+  writeFileSync(file('full.pem'), leaf + root);
+  writeFileSync(file('wrong.pem'), leaf + other);
+  expect(checkChain(file('one.pem'))).toEqual([]);
+  expect(checkChain(file('full.pem'))).toEqual([]);
+  expect(checkChain(file('leaf.pem'))).toEqual([
+    expect.stringMatching(/leaf\.pem is incomplete: nobody here knows CN=one, .*full chain/),
+  ]);
+  expect(checkChain(file('wrong.pem'))).toEqual([
+    expect.stringMatching(/out of order: CN=leaf was not issued by CN=other/),
   ]);
 });
 

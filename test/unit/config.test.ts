@@ -81,6 +81,14 @@ describe('configuration', () => {
     expect(errors[2]).toContain('overlaps rtpPorts 20000-20499');
   });
 
+  it('refuses to get a certificate beside the operator’s', () => {
+    const files = { sslCertificate: 'a.pem', sslCertificateKey: 'b.pem' };
+    const both = { ...files, acmeName: 'media.example.org' };
+    expect(errorsOf(() => parseConfig({ stack: stack(both), env: {} }))).toEqual([
+      expect.stringContaining('acmeName is set beside sslCertificate'),
+    ]);
+  });
+
   it('has a production stack say who may watch', () => {
     expect(errorsOf(() => parseConfig({ stack: stack({ production: 'true' }), env: {} }))).toEqual([
       expect.stringMatching(

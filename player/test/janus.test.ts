@@ -84,9 +84,12 @@ describe('a session', () => {
       'lost',
     ],
   ])('is lost when %s', async (_, poll, code) => {
+    vi.useFakeTimers();
     replies.poll = poll;
     await connect();
-    await vi.waitFor(() => expect(lost.map((error) => error.code)).toEqual([code]), 5000);
+    await vi.advanceTimersByTimeAsync(25_000);
+    vi.useRealTimers();
+    expect(lost.map((error) => error.code)).toEqual([code]);
   });
 
   it('is claimed after a trouble of the network, and polled again', async () => {

@@ -14,7 +14,7 @@ beforeEach(async () => {
   vi.useFakeTimers();
   gateway = new FakeGateway();
   gateway.files.set('film.mp4', { streams: 2, duration: 90_500_000 });
-  gateway.files.set('other.mp4', { streams: 1, duration: 1 });
+  gateway.files.set('other.mp4', { streams: 1, duration: 10_000_000 });
   channel = new Channel({ gateway, server: 'https://media.example/janus' });
   playback = new Playback(channel);
   states = [];
@@ -31,44 +31,73 @@ describe('a film', () => {
   it('plays, pauses, resumes and stops', async () => {
     await playback.play('film.mp4');
     expect(playback.file).toBe('film.mp4');
+    expect(playback.duration).toBe(90.5);
     await playback.pause();
     await playback.resume();
     await playback.stop();
     expect(states).toEqual(['going', 'paused', 'going', 'ready']);
-    expect(gateway.requests).toEqual(['ctrl.play', 'ctrl.play', 'ctrl.play', 'stop.play']);
+    expect(gateway.requests).toEqual(['ctrl.play', 'ctrl.pause', 'ctrl.resume', 'stop.play']);
     expect(ended).toEqual([]);
     expect(playback.file).toBeUndefined();
   });
 
+  it('always begins anew, never toggles', async () => {
+    await playback.play('film.mp4');
+    expect(gateway.bodies.at(-1)).toEqual({ request: 'ctrl.play', file: 'film.mp4', start: 0, loop: false });
+  });
+
+  it('begins where it is told to', async () => {
+    await playback.play('film.mp4', { start: 12.5, loop: true });
+    expect(playback.position).toBeCloseTo(12.5);
+    expect(playback.loop).toBe(true);
+  });
+
   it('says when it has ended', async () => {
     await playback.play('film.mp4');
+    await vi.advanceTimersByTimeAsync(1000);
     gateway.session.handle.end();
     expect(playback.state).toBe('ready');
     expect(ended).toEqual(['film.mp4']);
   });
 
-  it('does not begin anew when it is paused just as it ends', async () => {
+  it('says why it broke off', async () => {
+    const errors: (PlayError | undefined)[] = [];
+    playback.on('ended', ({ error }) => errors.push(error));
     await playback.play('film.mp4');
-    const { handle } = gateway.session;
-    const send = handle.send.bind(handle);
-    handle.send = (body) => {
-      handle.send = send;
-      handle.end();
-      return send(body);
-    };
-    await playback.pause();
+    await vi.advanceTimersByTimeAsync(1000);
+    gateway.session.handle.break('the file ends in the middle of a frame');
+    expect(errors).toMatchObject([{ code: 'cannot-play', detail: 'the file ends in the middle of a frame' }]);
     expect(playback.state).toBe('ready');
-    expect(ended).toEqual(['film.mp4']);
   });
 
-  it('gives way to the next one', async () => {
+  it('gives way to the next one in the same connection', async () => {
     await playback.play('film.mp4');
     await playback.play('other.mp4');
-    expect(states).toEqual(['going', 'ready', 'going']);
+    expect(states).toEqual(['going']);
     expect(playback.file).toBe('other.mp4');
     expect(ended).toEqual([]);
   });
 
+  it('does not end with what it replaced', async () => {
+    await playback.play('film.mp4');
+    await playback.play('other.mp4');
+    // The farewell of the first film was still under way.
+    gateway.session.handle.say('exit.play');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(gateway.requests.at(-1)).toBe('get.status');
+    expect(playback.file).toBe('other.mp4');
+  });
+
+  it('can be looped while it plays', async () => {
+    await playback.play('other.mp4');
+    await playback.setLoop(true);
+    expect(playback.loop).toBe(true);
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(playback.position).toBeCloseTo(1);
+  });
+});
+
+describe('the position', () => {
   it('counts the seconds it plays, not those it pauses', async () => {
     await playback.play('film.mp4');
     await vi.advanceTimersByTimeAsync(4000);
@@ -79,6 +108,88 @@ describe('a film', () => {
     expect(playback.position).toBeCloseTo(6);
     await playback.play('other.mp4');
     expect(playback.position).toBeCloseTo(0);
+  });
+
+  it('ends with the file', async () => {
+    await playback.play('other.mp4');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(playback.position).toBe(10);
+  });
+
+  it('is what the server says', async () => {
+    await playback.play('film.mp4');
+    await vi.advanceTimersByTimeAsync(1000);
+    const { handle } = gateway.session;
+    handle.say('position', { ...handle.status, position: 700 });
+    expect(playback.position).toBeCloseTo(0.7);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(playback.position).toBeCloseTo(1.7);
+  });
+
+  it('does not go back to what the server said before a seek', async () => {
+    await playback.play('film.mp4');
+    await vi.advanceTimersByTimeAsync(1000);
+    const { handle } = gateway.session;
+    const before = handle.status;
+    await playback.seek(60);
+    handle.say('position', before);
+    expect(playback.position).toBeCloseTo(60);
+  });
+});
+
+describe('a seek', () => {
+  it('goes to the key frame before', async () => {
+    const seeking: number[] = [];
+    const sought: number[] = [];
+    playback.on('seeking', ({ position }) => seeking.push(position));
+    playback.on('seeked', ({ position }) => sought.push(position));
+    await playback.play('film.mp4');
+    expect(await playback.seek(33)).toEqual({
+      requested: 33,
+      keyFrame: 32,
+      position: 32,
+      accurate: false,
+      burst: undefined,
+    });
+    expect(playback.position).toBeCloseTo(32);
+    expect([seeking, sought]).toEqual([[33], [32]]);
+  });
+
+  it('goes to the very picture when that is asked for', async () => {
+    await playback.play('film.mp4');
+    expect(await playback.seek(33, { accurate: true })).toMatchObject({
+      position: 33,
+      accurate: true,
+      burst: 1000,
+    });
+  });
+
+  it('is refused when nothing plays', async () => {
+    await expect(playback.seek(3)).rejects.toMatchObject({ code: 'wrong-state' });
+    expect(gateway.requests).toEqual([]);
+  });
+
+  it('leaves a pause a pause', async () => {
+    await playback.play('film.mp4');
+    await playback.pause();
+    await playback.seek(40);
+    expect(playback.state).toBe('paused');
+    expect(playback.position).toBe(40);
+  });
+});
+
+describe('a playlist', () => {
+  it('goes from file to file', async () => {
+    const items: object[] = [];
+    playback.on('item', (item) => items.push(item));
+    await playback.play(['film.mp4', 'other.mp4']);
+    expect(playback.status).toMatchObject({ file: 'film.mp4', playlist: ['film.mp4', 'other.mp4'], item: 0 });
+    await vi.advanceTimersByTimeAsync(1000);
+    gateway.session.handle.end();
+    expect(items).toEqual([{ file: 'other.mp4', item: 1 }]);
+    expect(playback.status).toMatchObject({ file: 'other.mp4', item: 1 });
+    gateway.session.handle.end();
+    expect(ended).toEqual(['other.mp4']);
   });
 });
 
@@ -110,6 +221,11 @@ describe('commands', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('fail at a server that does not know them', async () => {
+    gateway.faults.refused = { 'ctrl.play': { code: 0 } };
+    await expect(playback.play('film.mp4')).rejects.toMatchObject({ code: 'refused' });
+  });
+
   it('settle when the channel closes', async () => {
     gateway.faults.silent = ['ctrl.play'];
     const playing = playback.play('film.mp4').catch((error: PlayError) => error.code);
@@ -124,6 +240,28 @@ it('is ready again when the channel is lost', async () => {
   gateway.session.handle.events.down('ICE failed');
   expect(playback.state).toBe('ready');
   expect(ended).toEqual([]);
+});
+
+describe('the files', () => {
+  it('are listed with folders, durations and reasons', async () => {
+    gateway.files.set('series/first.mp4', { streams: 2, duration: 1_000_000 });
+    gateway.files.set('broken.mp4', { streams: 2, duration: 0, reason: 'the video has B-frames' });
+    expect(await playback.list()).toMatchObject({
+      folder: '',
+      folders: ['series'],
+      total: 3,
+      files: [
+        { name: 'film.mp4', kind: 'video', duration: 90.5, playable: true },
+        { name: 'other.mp4' },
+        { name: 'broken.mp4', playable: false, reason: 'the video has B-frames' },
+      ],
+    });
+    expect((await playback.list('series')).files).toMatchObject([{ name: 'series/first.mp4' }]);
+  });
+
+  it('of a folder that is not there are an error', async () => {
+    await expect(playback.list('none')).rejects.toMatchObject({ code: 'no-such-file' });
+  });
 });
 
 describe('a probe', () => {

@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Channel } from '../src/core/channel.ts';
 import { PlayError } from '../src/core/errors.ts';
-import { keepOpen } from '../src/core/reconnect.ts';
+import { Playback } from '../src/core/playback.ts';
+import { keepOpen, keepPlaying } from '../src/core/reconnect.ts';
 import { FakeGateway } from './support/fake-gateway.ts';
 
 let gateway: FakeGateway;
@@ -59,4 +60,88 @@ it('leaves alone what was closed', async () => {
   await channel.close();
   await vi.advanceTimersByTimeAsync(1000);
   expect(channel.state).toBe('closed');
+});
+
+it('opens at once when the network is back', async () => {
+  await channel.open();
+  gateway.session.options.onLost(new PlayError('lost'));
+  dispatchEvent(new Event('online'));
+  await vi.advanceTimersByTimeAsync(1);
+  expect(channel.state).toBe('webrtcUp');
+});
+
+describe('what played', () => {
+  let playback: Playback;
+  const failures: PlayError[] = [];
+
+  beforeEach(async () => {
+    failures.length = 0;
+    gateway.files.set('film.mp4', { streams: 2, duration: 90_000_000 });
+    gateway.files.set('other.mp4', { streams: 2, duration: 90_000_000 });
+    playback = new Playback(channel);
+    const stop = keepPlaying(channel, playback, (error) => failures.push(error));
+    const keepEnd = end;
+    end = () => {
+      stop();
+      keepEnd();
+    };
+    await channel.open();
+  });
+
+  const lose = async (outage = 0) => {
+    if (outage) gateway.faults.connect = new PlayError('unreachable');
+    gateway.session.options.onLost(new PlayError('lost'));
+    await vi.advanceTimersByTimeAsync(outage);
+    gateway.faults.connect = undefined;
+    await vi.advanceTimersByTimeAsync(300);
+  };
+
+  it('plays on from where it was', async () => {
+    await playback.play('film.mp4', { start: 20, loop: true });
+    await vi.advanceTimersByTimeAsync(5000);
+    await lose(90);
+    expect(channel.state).toBe('webrtcUp');
+    expect(playback.status).toMatchObject({ state: 'going', file: 'film.mp4', loop: true });
+    expect(gateway.bodies).toContainEqual({
+      request: 'ctrl.play',
+      file: 'film.mp4',
+      start: 25_000,
+      loop: true,
+    });
+  });
+
+  it('stays paused', async () => {
+    await playback.play('film.mp4', { start: 20 });
+    await playback.pause();
+    await lose();
+    expect(playback.status).toMatchObject({ state: 'paused', position: 20 });
+  });
+
+  it('goes on in its playlist', async () => {
+    await playback.play(['film.mp4', 'other.mp4'], { item: 1, start: 7 });
+    await lose();
+    expect(playback.status).toMatchObject({ file: 'other.mp4', item: 1 });
+  });
+
+  it('stays stopped when it was stopped', async () => {
+    await playback.play('film.mp4');
+    await playback.stop();
+    await lose();
+    expect(channel.state).toBe('webrtcUp');
+    expect(playback.state).toBe('ready');
+  });
+
+  it('is given up when the channel is closed', async () => {
+    await playback.play('film.mp4');
+    await channel.close();
+    await channel.open();
+    expect(playback.state).toBe('ready');
+  });
+
+  it('says when it cannot', async () => {
+    await playback.play('film.mp4');
+    gateway.files.delete('film.mp4');
+    await lose();
+    expect(failures).toMatchObject([{ code: 'no-such-file' }]);
+  });
 });

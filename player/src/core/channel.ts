@@ -2,24 +2,26 @@ import { within } from './deadline.ts';
 import { Emitter } from './emitter.ts';
 import { type ErrorCode, PlayError } from './errors.ts';
 import type { Description, Gateway, Handle, Session } from './gateway.ts';
+import { Machine, type Transition } from './machine.ts';
 import { type PluginMessage, parseMessage } from './protocol.ts';
 
 const plugin = 'janus.plugin.tms.play';
 
-export type ChannelState = 'initialized' | 'connected' | 'attached' | 'webrtcUp' | 'failed' | 'closed';
-
 /** Which state may follow which. */
-const follows: Record<ChannelState, readonly ChannelState[]> = {
+export const channelTransitions = {
   initialized: ['connected', 'failed', 'closed'],
   connected: ['attached', 'failed', 'closed'],
   attached: ['webrtcUp', 'failed', 'closed'],
   webrtcUp: ['failed', 'closed'],
   failed: ['initialized', 'closed'],
   closed: ['initialized'],
-};
+} as const;
+
+export type ChannelState = keyof typeof channelTransitions;
 
 export interface ChannelEvents {
-  state: { state: ChannelState; previous: ChannelState; error?: PlayError };
+  /** `error` is there when the state is `failed` or `closed`. */
+  state: Transition<typeof channelTransitions> & { error?: PlayError };
   /** What the plugin says of its own accord, and when it answers later. */
   message: PluginMessage;
   /** The received media: one stream for as long as the PeerConnection lives. */
@@ -56,7 +58,7 @@ export class Channel extends Emitter<ChannelEvents> {
   readonly #options: ChannelOptions;
   readonly #timeouts: Timeouts;
   readonly #link = new Emitter<Link>();
-  #state: ChannelState = 'initialized';
+  readonly #machine = new Machine(channelTransitions, 'initialized');
   /** Aborted, with the reason, when this connection ends: all that waits for it settles. */
   #life = new AbortController();
   #opening: Promise<void> | undefined;
@@ -71,7 +73,7 @@ export class Channel extends Emitter<ChannelEvents> {
   }
 
   get state(): ChannelState {
-    return this.#state;
+    return this.#machine.state;
   }
 
   get stream(): MediaStream | undefined {
@@ -100,13 +102,13 @@ export class Channel extends Emitter<ChannelEvents> {
   /** Asks the plugin; resolves with its answer, or with nothing where that comes later as a message. */
   async request(body: object, jsep?: Description): Promise<unknown> {
     const handle = this.#handle;
-    if (!handle) throw new PlayError('wrong-state', `the channel is ${this.#state}`);
+    if (!handle) throw new PlayError('wrong-state', `the channel is ${this.state}`);
     return this.#within('request', 'no-answer', () => handle.send(body, jsep));
   }
 
   /** Ends the connection at both ends. */
   async close(): Promise<void> {
-    if (this.#state !== 'closed') await this.#end('closed', new PlayError('closed'));
+    if (this.state !== 'closed') await this.#end('closed', new PlayError('closed'));
   }
 
   /** Closes for good: no listener is called after this. */
@@ -117,8 +119,8 @@ export class Channel extends Emitter<ChannelEvents> {
   }
 
   async #open(): Promise<void> {
-    if (this.#state === 'webrtcUp') return;
-    if (this.#state !== 'initialized') this.#go('initialized');
+    if (this.state === 'webrtcUp') return;
+    if (this.state !== 'initialized') this.#changed(this.#machine.go(['failed', 'closed'], 'initialized'));
     this.#life = new AbortController();
     const { signal } = this.#life;
     try {
@@ -142,17 +144,17 @@ export class Channel extends Emitter<ChannelEvents> {
       limit.throwIfAborted();
       return gateway.connect({ ...options, signal: limit });
     });
-    this.#go('connected');
+    this.#changed(this.#machine.go(['initialized'], 'connected'));
     const session = this.#session;
     this.#handle = await this.#within('request', 'no-answer', () =>
       session.attach(plugin, {
         message: (data, jsep) => this.#receive(data, jsep),
         up: () => this.#link.emit('up', true),
-        down: (reason) => fail(new PlayError(this.#state === 'webrtcUp' ? 'lost' : 'no-media-path', reason)),
+        down: (reason) => fail(new PlayError(this.state === 'webrtcUp' ? 'lost' : 'no-media-path', reason)),
         track: (track, present) => this.#place(track, present),
       }),
     );
-    this.#go('attached');
+    this.#changed(this.#machine.go(['connected'], 'attached'));
   }
 
   async #negotiate(): Promise<void> {
@@ -167,7 +169,7 @@ export class Channel extends Emitter<ChannelEvents> {
       const answer = await handle.answer(offer);
       await Promise.all([up, handle.send({ request: 'push.answer' }, answer)]);
     });
-    this.#go('webrtcUp');
+    this.#changed(this.#machine.go(['attached'], 'webrtcUp'));
   }
 
   #receive(data: unknown, jsep?: Description): void {
@@ -195,15 +197,16 @@ export class Channel extends Emitter<ChannelEvents> {
     this.#session = this.#handle = this.#stream = undefined;
     this.#life.abort(error);
     if (streamed) this.emit('stream', undefined);
-    this.#go(state, error);
+    const alive = ['initialized', 'connected', 'attached', 'webrtcUp'] as const;
+    this.#changed(
+      state === 'failed' ? this.#machine.go(alive, state) : this.#machine.go([...alive, 'failed'], state),
+      error,
+    );
     await session?.destroy();
   }
 
-  #go(state: ChannelState, error?: PlayError): void {
-    const previous = this.#state;
-    if (!follows[previous].includes(state)) throw new PlayError('wrong-state', `${previous} -> ${state}`);
-    this.#state = state;
-    this.emit('state', { state, previous, error });
+  #changed(transition: Transition<typeof channelTransitions>, error?: PlayError): void {
+    this.emit('state', { ...transition, error });
   }
 
   #within<T>(limit: keyof Timeouts, code: ErrorCode, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -6,6 +6,10 @@ export type ErrorCode =
   | 'unreachable'
   /** The server answered, with an error of its own. */
   | 'refused'
+  /** As many watch as the server allows. */
+  | 'server-full'
+  /** The browser cannot show H.264, which films are sent in. */
+  | 'no-h264'
   /** The server wants a token, or another one. */
   | 'not-allowed'
   /** The server runs without the play plugin. */

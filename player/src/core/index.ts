@@ -4,6 +4,7 @@ export {
   type ChannelEvents,
   type ChannelOptions,
   type ChannelState,
+  channelTransitions,
   type Timeouts,
 } from './channel.ts';
 export {
@@ -17,7 +18,16 @@ export {
 export { type ErrorCode, PlayError } from './errors.ts';
 export type { ConnectOptions, Description, Gateway, Handle, HandleEvents, Session } from './gateway.ts';
 export { janusGateway } from './janus.ts';
-export { Playback, type PlaybackEvents, type PlaybackState } from './playback.ts';
-export type { Probe } from './protocol.ts';
-export { keepOpen, reconnectDelays } from './reconnect.ts';
+export type { Transition, Transitions } from './machine.ts';
+export {
+  Playback,
+  type PlaybackEvents,
+  type PlaybackOptions,
+  type PlaybackState,
+  type Playing,
+  type PlayOptions,
+  playbackTransitions,
+} from './playback.ts';
+export type { ListedFile, Listing, Probe, Seek, Status } from './protocol.ts';
+export { keepOpen, keepPlaying, reconnectDelays } from './reconnect.ts';
 export { type Counters, readStats, type Stats } from './stats.ts';

@@ -29,8 +29,11 @@ const longPollTimeout = 40_000;
 /** A server that is gone must not hold up a page that leaves. */
 const destroyTimeout = 2_000;
 
-/** Between a poll that failed and the next try, in ms; after the last one the session counts as lost. */
-const pollPauses = [250, 500, 1000];
+/**
+ * Between a poll that failed and the next try, in ms; after the last one the session counts as lost. It lasts as long
+ * as a browser takes to give media up, and less than the server keeps a session that it does not hear of.
+ */
+const pollPauses = [250, 500, 1000, ...Array<number>(10).fill(2000)];
 
 /** Janus's error codes that mean something to a viewer. */
 const janusErrors: Record<number, PlayError['code']> = { 403: 'not-allowed', 458: 'lost', 460: 'no-plugin' };

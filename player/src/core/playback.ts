@@ -2,60 +2,139 @@ import type { Channel } from './channel.ts';
 import { within } from './deadline.ts';
 import { Emitter } from './emitter.ts';
 import { type ErrorCode, PlayError } from './errors.ts';
-import { type EventName, type PluginMessage, type Probe, parseError, parseProbe } from './protocol.ts';
+import { Machine, type Transition } from './machine.ts';
+import {
+  type Ended,
+  type Listing,
+  type PluginError,
+  type PluginMessage,
+  type Probe,
+  parseEnded,
+  parseError,
+  parseItem,
+  parseListing,
+  parseProbe,
+  parseSeek,
+  parseStatus,
+  type Seek,
+  type Status,
+} from './protocol.ts';
 
-export type PlaybackState = 'ready' | 'going' | 'paused';
+/** Which state may follow which. */
+export const playbackTransitions = {
+  ready: ['going', 'paused'],
+  going: ['paused', 'ready'],
+  paused: ['going', 'ready'],
+} as const;
+
+export type PlaybackState = keyof typeof playbackTransitions;
 
 export interface PlaybackEvents {
-  state: { state: PlaybackState; previous: PlaybackState; file: string | undefined };
-  /** The file played to its end. */
-  ended: { file: string | undefined };
+  state: Transition<typeof playbackTransitions> & { file: string | undefined };
+  /** Anything of the status is known anew: position, duration, loop, file, place in the playlist. */
+  status: Status;
+  /** Another position was asked for, in seconds; `seeked` follows, unless the server refuses. */
+  seeking: { position: number };
+  seeked: Seek;
+  /** The file played to its end, or could not be read on: then with the server's sentence. */
+  ended: { file: string | undefined; error?: PlayError };
+  /** A playlist went on to its next file. */
+  item: { file: string; item: number };
+  /** The connection was lost while this played. `keepPlaying` plays it on. */
+  interrupted: Playing;
 }
 
-/** The state each event of the plugin leads to; it alone decides, so that what is shown is what happens. */
-const leadsTo: Partial<Record<string, PlaybackState>> = {
-  'launch.play': 'going',
-  'resume.play': 'going',
-  'pause.play': 'paused',
-  'exit.play': 'ready',
-};
+/** The status of what is going or paused. */
+export type Playing = Exclude<Status, { state: 'ready' }>;
 
-/** Plays files over a channel whose WebRTC is up. Commands run one after another. */
+export interface PlayOptions {
+  /** Where to begin, in seconds. */
+  start?: number;
+  /** Begin anew at the end; of a playlist, at the end of its last file. */
+  loop?: boolean;
+  /** Which file of a playlist to begin with, counted from 0. */
+  item?: number;
+}
+
+export interface PlaybackOptions {
+  /** Longest wait for an answer of the plugin, in ms. */
+  timeout?: number;
+  /** How often the server tells the position, in ms, from 100 to 60000. */
+  reportInterval?: number;
+}
+
+/**
+ * How long after an answer, in ms, an event may still be one that was under way before it: events come by another
+ * road, which is slower.
+ */
+const settling = 400;
+
+/**
+ * Plays files over a channel whose WebRTC is up. What it says is what the server said last, with the time since
+ * then added to the position. Commands run one after another, and each settles within the timeout.
+ */
 export class Playback extends Emitter<PlaybackEvents> {
   readonly #channel: Channel;
   readonly #timeout: number;
+  readonly #reportInterval: number;
   readonly #off: (() => void)[];
-  #state: PlaybackState = 'ready';
-  #file: string | undefined;
+  readonly #machine = new Machine(playbackTransitions, 'ready');
+  #status: Status = { state: 'ready', loop: false };
+  /** When the status was true, by `performance.now()`. */
+  #since = 0;
+  /** When a command was answered last. */
+  #answered = Number.NEGATIVE_INFINITY;
   #queue: Promise<unknown> = Promise.resolve();
   #stopping = false;
-  /** Seconds played before the clock was last started, and when that was. */
-  #played = 0;
-  #since = 0;
 
-  /** `timeout`: longest wait for an answer of the plugin, in ms. */
-  constructor(channel: Channel, timeout = 10_000) {
+  constructor(channel: Channel, { timeout = 10_000, reportInterval = 1000 }: PlaybackOptions = {}) {
     super();
     this.#channel = channel;
     this.#timeout = timeout;
+    this.#reportInterval = reportInterval;
     this.#off = [
       channel.on('message', (message) => this.#follow(message)),
-      channel.on('state', ({ state }) => state === 'webrtcUp' || this.#go('ready')),
+      channel.on('state', ({ state }) => {
+        if (state === 'webrtcUp') this.#report();
+        if (state === 'failed') this.#interrupt();
+        if (state === 'closed') this.#apply({ state: 'ready', loop: false });
+      }),
     ];
+    if (channel.state === 'webrtcUp') this.#report();
   }
 
   get state(): PlaybackState {
-    return this.#state;
+    return this.#machine.state;
+  }
+
+  /** What plays, as of now. */
+  get status(): Status {
+    const status = this.#status;
+    return status.state === 'ready' ? status : { ...status, position: this.position };
   }
 
   /** The file that is going or paused. */
   get file(): string | undefined {
-    return this.#file;
+    return this.#status.state === 'ready' ? undefined : this.#status.file;
   }
 
-  /** Seconds played of the file, by the clock of this page. */
+  /** Length of that file, in seconds. */
+  get duration(): number | undefined {
+    return this.#status.state === 'ready' ? undefined : this.#status.duration;
+  }
+
+  get loop(): boolean {
+    return this.#status.loop;
+  }
+
+  /** Where it is, in seconds: what the server said last, and the time since then. */
   get position(): number {
-    return this.#state === 'going' ? this.#played + (performance.now() - this.#since) / 1000 : this.#played;
+    const status = this.#status;
+    if (status.state === 'ready') return 0;
+    const { state, position, duration, loop, playlist } = status;
+    const now = state === 'going' ? position + (performance.now() - this.#since) / 1000 : position;
+    if (!duration || now <= duration) return now;
+    return loop && !playlist ? now % duration : duration;
   }
 
   /** What the server says of a file, and whether it can be played. */
@@ -63,113 +142,183 @@ export class Playback extends Emitter<PlaybackEvents> {
     return parseProbe(await this.#channel.request({ request: 'probe.file', file }));
   }
 
-  /** Plays a file from its beginning; stops another one first. */
-  play(file: string): Promise<void> {
+  /**
+   * The files of a folder in natural order, with their durations and why one cannot be played.
+   * @throws PlayError `no-such-file` when there is no such folder.
+   */
+  async list(folder = '', { offset, limit }: { offset?: number; limit?: number } = {}): Promise<Listing> {
+    const body = { request: 'list.files', ...(folder && { folder }), offset, limit };
+    return parseListing(accepted(await this.#channel.request(body)));
+  }
+
+  /** Plays a file, or a playlist one after another; what plays gives way to it in the same connection. */
+  play(what: string | readonly string[], { start = 0, loop = false, item }: PlayOptions = {}): Promise<void> {
+    const files = typeof what === 'string' ? { file: what } : { playlist: what, item };
     return this.#command(async () => {
-      if (this.#state !== 'ready') await this.#stop();
-      this.#file = file;
-      try {
-        await this.#ask(toggle(file), 'launch.play');
-      } finally {
-        if (this.#state === 'ready') this.#file = undefined;
-      }
+      await this.#ask({ request: 'ctrl.play', ...files, start: milliseconds(start), loop });
     });
   }
 
-  /** Holds the picture. Nothing to do unless a file is going. */
+  /** Holds the picture. Nothing to do unless something is going. */
   pause(): Promise<void> {
     return this.#command(async () => {
-      if (this.#state === 'going') await this.#toggle('pause.play');
+      if (this.state === 'going') await this.#ask({ request: 'ctrl.pause' });
     });
   }
 
   /** Goes on after a pause. Nothing to do unless paused. */
   resume(): Promise<void> {
     return this.#command(async () => {
-      if (this.#state === 'paused') await this.#toggle('resume.play');
+      if (this.state === 'paused') await this.#ask({ request: 'ctrl.resume' });
     });
   }
 
-  /** Ends the file. Nothing to do when ready. */
+  /**
+   * Goes to a position, in seconds: to the key frame before it, or with `accurate` to the very picture, where that
+   * does not take more data than the server sends at once.
+   * @throws PlayError `wrong-state` when nothing plays.
+   */
+  seek(position: number, { accurate = false }: { accurate?: boolean } = {}): Promise<Seek> {
+    return this.#command(async () => {
+      if (this.state === 'ready') throw new PlayError('wrong-state', 'nothing plays that could be sought in');
+      this.emit('seeking', { position });
+      const body = { request: 'ctrl.seek', position: milliseconds(position), ...(accurate && { accurate }) };
+      const seek = parseSeek(await this.#ask(body));
+      this.emit('seeked', seek);
+      return seek;
+    });
+  }
+
+  /** Whether to begin anew at the end. */
+  setLoop(loop: boolean): Promise<void> {
+    return this.#command(async () => {
+      await this.#ask({ request: 'ctrl.loop', loop });
+    });
+  }
+
+  /** Ends what plays. Nothing to do when ready. */
   stop(): Promise<void> {
     return this.#command(async () => {
-      if (this.#state !== 'ready') await this.#stop();
+      if (this.state === 'ready') return;
+      this.#stopping = true;
+      try {
+        await within(this.#timeout, 'no-answer', this.#channel.signal, async (limit) => {
+          const over = this.next('state', limit, ({ state }) => state === 'ready');
+          await Promise.all([over, this.#channel.request({ request: 'stop.play' }).then(accepted)]);
+        });
+      } finally {
+        this.#stopping = false;
+      }
     });
   }
 
-  /** Ends listening to the channel. */
+  /** Ends listening to the channel; no listener is called after this. */
   dispose(): void {
     for (const off of this.#off) off();
     this.clear();
   }
 
-  #command(work: () => Promise<void>): Promise<void> {
+  #command<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#queue.then(work);
     this.#queue = done.catch(() => {});
     return done;
   }
 
-  async #toggle(expected: EventName): Promise<void> {
-    const event = await this.#ask(toggle(this.#file), expected, 'launch.play');
-    // The file ended just before the request came, which then began it anew.
-    if (event !== expected) await this.#stop();
+  /** Sends a request whose answer tells the status. */
+  async #ask(body: object): Promise<unknown> {
+    const reply = accepted(await this.#channel.request(body));
+    const status = parseStatus(reply);
+    if (!status) throw new PlayError('refused', 'the server’s play plugin is older than this player');
+    this.#answered = performance.now();
+    this.#apply(status);
+    return reply;
   }
 
-  async #stop(): Promise<void> {
-    this.#stopping = true;
-    try {
-      await this.#ask({ request: 'stop.play' }, 'exit.play');
-    } finally {
-      this.#stopping = false;
+  /** Asks to be told the position from now on. Without it the page's clock has to do. */
+  #report(): void {
+    void this.#channel
+      .request({ request: 'report.position', interval: this.#reportInterval })
+      .catch(() => {});
+  }
+
+  #follow({ event, data }: PluginMessage): void {
+    const fresh = performance.now() - this.#answered > settling;
+    switch (event) {
+      case 'position': {
+        const status = parseStatus(data);
+        if (fresh && status) this.#apply(status);
+        break;
+      }
+      case 'play.item': {
+        const status = this.#status;
+        const { file, item } = parseItem(data);
+        if (status.state !== 'ready') this.#apply({ ...status, file, item, position: 0, duration: 0 });
+        this.emit('item', { file, item });
+        break;
+      }
+      case 'play.ended':
+        this.#end(parseEnded(data));
+        break;
+      case 'exit.play':
+        if (fresh || this.#stopping) this.#apply({ state: 'ready', loop: false });
+        // It may be the end of what the last command replaced.
+        else void this.#ask({ request: 'get.status' }).catch(() => {});
+        break;
     }
   }
 
-  /** Sends a request and waits for one of the events that answer it. */
-  #ask(body: object, ...expected: EventName[]): Promise<string | undefined> {
-    return within(this.#timeout, 'no-answer', this.#channel.signal, async (limit) => {
-      const answer = this.#channel.next(
-        'message',
-        limit,
-        ({ event, error }) => error !== undefined || expected.includes(event as EventName),
-      );
-      // The event may come before the request returns, and never comes if that is refused.
-      const [message] = await Promise.all([answer, this.#channel.request(body).then(refuse)]);
-      if (message.error) throw playError(message.error);
-      return message.event;
-    });
+  #end({ file, reason, message }: Ended): void {
+    const error = reason === 'error' ? new PlayError('cannot-play', message) : undefined;
+    this.emit('ended', { file, error });
   }
 
-  #follow({ event = '' }: PluginMessage): void {
-    const state = leadsTo[event];
-    if (!state) return;
-    const file = this.#file;
-    const ended = event === 'exit.play' && this.#state !== 'ready' && !this.#stopping;
-    if (event === 'launch.play') this.#played = 0;
-    this.#go(state);
-    if (ended) this.emit('ended', { file });
+  /** The channel failed: what played is over here, and may be played on over the next connection. */
+  #interrupt(): void {
+    const { status } = this;
+    this.#apply({ state: 'ready', loop: false });
+    if (status.state !== 'ready') this.emit('interrupted', status);
   }
 
-  #go(state: PlaybackState): void {
-    const previous = this.#state;
-    if (state === previous) return;
-    this.#played = this.position;
+  #apply(status: Status): void {
+    this.#status = status;
     this.#since = performance.now();
-    this.#state = state;
-    if (state === 'ready') this.#file = undefined;
-    this.emit('state', { state, previous, file: this.#file });
+    const { state } = status;
+    if (state !== this.state) {
+      const transition = this.#go(state);
+      this.emit('state', { ...transition, file: this.file });
+    }
+    this.emit('status', status);
+  }
+
+  #go(state: PlaybackState): Transition<typeof playbackTransitions> {
+    switch (state) {
+      case 'ready':
+        return this.#machine.go(['going', 'paused'], state);
+      case 'going':
+        return this.#machine.go(['ready', 'paused'], state);
+      case 'paused':
+        return this.#machine.go(['ready', 'going'], state);
+    }
   }
 }
 
-/** One request starts, pauses and resumes. */
-const toggle = (file: string | undefined) => ({ request: 'ctrl.play', file });
+const milliseconds = (seconds: number): number => Math.max(0, Math.round(seconds * 1000));
 
-function refuse(reply: unknown): void {
+/** The reply itself, unless it refuses. */
+function accepted(reply: unknown): unknown {
   const error = parseError(reply);
   if (error) throw playError(error);
+  return reply;
 }
 
-const pluginErrors: Record<number, ErrorCode> = { 404: 'no-such-file', 462: 'wrong-state' };
+const pluginErrors: Record<number, ErrorCode> = {
+  403: 'not-allowed',
+  404: 'no-such-file',
+  409: 'wrong-state',
+  462: 'wrong-state',
+  503: 'server-full',
+};
 
-function playError({ code, reason }: NonNullable<PluginMessage['error']>): PlayError {
+function playError({ code, reason }: PluginError): PlayError {
   return new PlayError(pluginErrors[code] ?? 'cannot-play', reason);
 }

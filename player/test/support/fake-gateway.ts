@@ -1,4 +1,4 @@
-import { PlayError } from '../../src/core/errors.ts';
+import type { PlayError } from '../../src/core/errors.ts';
 import type {
   ConnectOptions,
   Description,
@@ -12,6 +12,8 @@ export interface FakeFile {
   streams: number;
   /** Microseconds. */
   duration: number;
+  /** Why it cannot be played. */
+  reason?: string;
 }
 
 /** What the fake refuses or leaves unanswered. */
@@ -20,6 +22,8 @@ export interface Faults {
   attach?: PlayError;
   /** Requests of these names get no answer. */
   silent?: string[];
+  /** Requests of these names get these answers. */
+  refused?: Record<string, object>;
   /** ICE never connects. */
   noMedia?: boolean;
 }
@@ -30,6 +34,8 @@ export class FakeGateway implements Gateway {
   readonly faults: Faults = {};
   /** Every request in order, by name. */
   readonly requests: string[] = [];
+  /** The same in full. */
+  readonly bodies: object[] = [];
   /** Sessions not destroyed yet. */
   readonly sessions = new Set<FakeSession>();
 
@@ -75,14 +81,40 @@ export class FakeSession implements Session {
   }
 }
 
-type Body = { request: string; file?: string };
+interface Body {
+  request: string;
+  file?: string;
+  playlist?: string[];
+  item?: number;
+  position?: number;
+  start?: number;
+  loop?: boolean;
+  folder?: string;
+  accurate?: boolean;
+}
+
+/** What is going or paused; times in ms. */
+interface Play {
+  files: string[];
+  isPlaylist: boolean;
+  item: number;
+  paused: boolean;
+  loop: boolean;
+  position: number;
+  /** When the position was true. */
+  since: number;
+}
+
+/** Key frames of every fake film lie this far apart, in ms. */
+const keyFrameInterval = 2000;
 
 export class FakeHandle implements Handle {
   readonly peerConnection = undefined;
   readonly events: HandleEvents;
   readonly #gateway: FakeGateway;
   #up = false;
-  #state: 'ready' | 'going' | 'paused' = 'ready';
+  #play: Play | undefined;
+  #loop = false;
 
   constructor(gateway: FakeGateway, events: HandleEvents) {
     this.#gateway = gateway;
@@ -94,14 +126,15 @@ export class FakeHandle implements Handle {
   }
 
   async send(body: object, jsep?: Description): Promise<unknown> {
-    const { request, file } = body as Body;
+    const { request } = body as Body;
     this.#gateway.requests.push(request);
-    if (this.#gateway.faults.silent?.includes(request)) return undefined;
+    this.#gateway.bodies.push(body);
+    if (this.#gateway.faults.silent?.includes(request)) return new Promise(() => {});
+    const refused = this.#gateway.faults.refused?.[request];
+    if (refused) return refused;
     switch (request) {
       case 'ping':
         return { msg: 'pong' };
-      case 'probe.file':
-        return this.#probe(file);
       case 'request.offer':
         return this.#later(() =>
           this.events.message({ tms_play_event: 'create.offer' }, { type: 'offer', sdp: 'v=0' }),
@@ -109,43 +142,171 @@ export class FakeHandle implements Handle {
       case 'push.answer':
         if (!jsep) return { code: 400, reason: 'no answer' };
         return this.#gateway.faults.noMedia ? undefined : this.#later(() => this.#connect());
-      case 'ctrl.play':
-        return this.#toggle(file);
       case 'stop.play':
-        return this.#later(() => this.end());
+        return this.#later(() => this.#exit());
       default:
-        return { code: 400, reason: `unknown request ${request}` };
+        return this.#reply(body as Body);
     }
   }
 
-  /** The file comes to its end. */
+  /** What the plugin knows of the play, as it stands in answers and events. */
+  get status(): object {
+    const play = this.#play;
+    if (!play) return { state: 'ready', loop: this.#loop };
+    return {
+      state: play.paused ? 'paused' : 'going',
+      file: play.files[play.item],
+      position: Math.round(this.#position(play)),
+      duration: this.#duration(play),
+      loop: play.loop,
+      ...(play.isPlaylist && { playlist: play.files, item: play.item }),
+    };
+  }
+
+  /** The file comes to its end: a playlist goes on, anything else is over. */
   end(): void {
-    if (this.#state === 'ready') return;
-    this.#state = 'ready';
-    this.#say('exit.play');
+    const play = this.#play;
+    if (!play) return;
+    const item = play.item + 1;
+    if (item < play.files.length) {
+      Object.assign(play, { item, position: 0, since: performance.now() });
+      this.say('play.item', { file: play.files[item], item });
+    } else {
+      this.say('play.ended', { file: play.files[play.item], reason: 'end' });
+      this.#exit();
+    }
   }
 
-  #probe(file?: string): object {
-    const found = this.#gateway.files.get(file ?? '');
-    return found ? { code: 0, ...found } : { code: 404, path: file };
+  /** The file cannot be read on. */
+  break(message: string): void {
+    this.say('play.ended', { file: this.#play?.files[this.#play.item], reason: 'error', message });
+    this.#exit();
   }
 
-  #toggle(file?: string): unknown {
-    if (!this.#up) throw new PlayError('refused', 'WebRTC is not up (462)');
-    if (!file) return { code: 400, reason: 'no file' };
-    if (this.#state === 'ready' && !this.#gateway.files.has(file)) return { code: 404, path: file };
-    const event = { ready: 'launch.play', going: 'pause.play', paused: 'resume.play' }[this.#state];
-    this.#state = this.#state === 'going' ? 'paused' : 'going';
-    return this.#later(() => this.#say(event));
+  say(event: string, data: object = {}): void {
+    this.events.message({ tms_play_event: event, ...data });
+  }
+
+  #reply(body: Body): object {
+    const { files } = this.#gateway;
+    switch (body.request) {
+      case 'probe.file': {
+        const found = files.get(body.file ?? '');
+        return found ? { code: 0, ...found } : { code: 404, path: body.file };
+      }
+      case 'list.files':
+        return this.#list(body.folder ?? '');
+      case 'report.position':
+      case 'get.status':
+        return { code: 0, ...this.status };
+      case 'ctrl.play':
+        return this.#begin(body);
+      case 'ctrl.pause':
+      case 'ctrl.resume':
+        return this.#control((play) => {
+          this.#hold(play);
+          play.paused = body.request === 'ctrl.pause';
+        });
+      case 'ctrl.seek':
+        return this.#seek(body);
+      case 'ctrl.loop':
+        this.#loop = body.loop === true;
+        if (this.#play) this.#play.loop = this.#loop;
+        return { code: 0, ...this.status };
+      default:
+        return { code: 400, reason: `unknown request ${body.request}` };
+    }
+  }
+
+  #begin({ file, playlist, item = 0, start = 0, loop = false }: Body): object {
+    if (!this.#up) return { code: 462, reason: 'The PeerConnection is not up' };
+    const files = playlist ?? [file ?? ''];
+    const missing = files.find((name) => !this.#gateway.files.has(name));
+    if (missing !== undefined) return { code: 404, path: missing, reason: `there is no ${missing}` };
+    this.#loop = loop;
+    this.#play = {
+      files,
+      isPlaylist: playlist !== undefined,
+      item,
+      paused: false,
+      loop,
+      position: start,
+      since: performance.now(),
+    };
+    return { code: 0, ...this.status };
+  }
+
+  #control(work: (play: Play) => void): object {
+    if (!this.#play) return { code: 409, reason: 'nothing plays' };
+    work(this.#play);
+    return { code: 0, ...this.status };
+  }
+
+  #seek({ position = 0, accurate }: Body): object {
+    const play = this.#play;
+    if (!play) return { code: 409, reason: 'nothing plays' };
+    const requested = Math.min(position, this.#duration(play));
+    const key_frame = Math.floor(requested / keyFrameInterval) * keyFrameInterval;
+    play.position = accurate ? requested : key_frame;
+    play.since = performance.now();
+    return {
+      code: 0,
+      ...this.status,
+      requested,
+      key_frame,
+      ...(accurate && { accurate: true, burst: 1000 }),
+    };
+  }
+
+  #list(folder: string): object {
+    const prefix = folder && `${folder}/`;
+    const inside = [...this.#gateway.files]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, file]) => ({ name, rest: name.slice(prefix.length), file }));
+    if (folder && inside.length === 0) return { code: 404, path: folder, reason: `there is no ${folder}` };
+    const files = inside
+      .filter(({ rest }) => !rest.includes('/'))
+      .map(({ name, file }) => ({
+        name,
+        kind: /\.(mp3|wav)$/.test(name) ? 'audio' : 'video',
+        size: 1000,
+        duration: file.duration / 1000,
+        playable: file.reason === undefined,
+        reason: file.reason,
+      }));
+    const folders = inside.map(({ rest }) => rest).filter((rest) => rest.includes('/'));
+    return {
+      code: 0,
+      folder,
+      folders: [...new Set(folders.map((rest) => prefix + rest.split('/')[0]))],
+      total: files.length,
+      files,
+    };
+  }
+
+  #position({ paused, position, since }: Play): number {
+    return paused ? position : position + performance.now() - since;
+  }
+
+  #duration({ files, item }: Play): number {
+    return (this.#gateway.files.get(files[item])?.duration ?? 0) / 1000;
+  }
+
+  /** Writes the position down, from which the time counts anew. */
+  #hold(play: Play): void {
+    play.position = this.#position(play);
+    play.since = performance.now();
+  }
+
+  #exit(): void {
+    if (!this.#play) return;
+    this.#play = undefined;
+    this.say('exit.play');
   }
 
   #connect(): void {
     this.#up = true;
     this.events.up();
-  }
-
-  #say(event: string): void {
-    this.events.message({ tms_play_event: event });
   }
 
   #later(work: () => void): undefined {

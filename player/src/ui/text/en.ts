@@ -80,6 +80,9 @@ export const en = {
     certificate: ({ server }) =>
       `The server at ${server} cannot be reached. If its certificate is its own, open its address once, accept the certificate, and try again.`,
     refused: () => 'The server refused the request. Try again; if it stays so, its log says more.',
+    'server-full': () => 'As many watch as the server allows. Try again when somebody has left.',
+    'no-h264': () =>
+      'This browser cannot show H.264, which films are sent in; sound files play. Use Chrome, Edge or Safari, or in Firefox allow the OpenH264 plugin.',
     'not-allowed': () => 'The server does not let this page in. Ask whoever runs it for access.',
     'no-plugin': () =>
       'The server runs without the play plugin. Whoever runs it must install janus.plugin.tms.play and restart it.',

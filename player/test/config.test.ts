@@ -57,7 +57,7 @@ describe('ICE servers', () => {
     vi.stubGlobal('fetch', (_: string, { signal }: RequestInit) => {
       return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
     });
-    expect(await fetchIceServers(url, signal, 10)).toEqual([]);
+    expect(await fetchIceServers(url, signal, { ms: 10 })).toEqual([]);
   });
 });
 

@@ -8,7 +8,7 @@ import { FakeGateway } from './support/fake-gateway.ts';
 const config: PlayConfig = {
   files: [
     { name: 'film.mp4', kind: 'video' },
-    { name: 'gone.mp4', kind: 'video' },
+    { name: 'damaged.mp4', kind: 'video' },
     { name: 'song.mp3', kind: 'audio' },
   ],
 };
@@ -38,6 +38,7 @@ beforeEach(() => {
   vi.stubGlobal('fetch', async () => new Response('', { status: 404 }));
   gateway = new FakeGateway();
   gateway.files.set('film.mp4', { streams: 2, duration: 75_000_000 });
+  gateway.files.set('damaged.mp4', { streams: 2, duration: 75_000_000, reason: 'the video has B-frames' });
   gateway.files.set('song.mp3', { streams: 1, duration: 5_000_000 });
 });
 
@@ -50,7 +51,7 @@ describe('the page', () => {
       playbackState: 'ready',
     });
     expect(part('file-film.mp4').text()).toContain('1:15');
-    expect(part('file-gone.mp4').text()).toContain('no file of this name');
+    expect(part('file-damaged.mp4').text()).toContain('has B-frames');
   });
 
   it('plays, pauses, resumes and stops', async () => {
@@ -94,8 +95,8 @@ describe('the page', () => {
 
   it('does not play what cannot be played', async () => {
     await open();
-    await press('file-gone.mp4');
-    expect(part('probe').text()).toContain('no file of this name');
+    await press('file-damaged.mp4');
+    expect(part('probe').text()).toContain('has B-frames');
     await press('play');
     expect(gateway.requests).not.toContain('ctrl.play');
   });
@@ -124,6 +125,32 @@ describe('the page', () => {
     expect(part('playback-state').text()).toBe('ready');
     await key('m');
     expect(part('mute').attributes('aria-label')).toBe('Unmute');
+  });
+
+  it('shows its token to the plugin and to the endpoint of TURN credentials', async () => {
+    const fetched = vi.fn(async () => new Response('', { status: 404 }));
+    vi.stubGlobal('fetch', fetched);
+    await open('?token=signed');
+    expect(gateway.session.options.token).toBe('signed');
+    expect(fetched.mock.lastCall).toMatchObject([
+      expect.stringContaining('/turn-credentials'),
+      { headers: { authorization: 'Bearer signed' } },
+    ]);
+    const probes = gateway.bodies.filter((body) => 'file' in body);
+    expect(probes.length).toBeGreaterThan(0);
+    for (const body of probes) expect(body).toHaveProperty('token', 'signed');
+  });
+
+  it('seeks on its timeline, and repeats', async () => {
+    await open('?file=film.mp4&t=30');
+    expect(part('times').text()).toBe('0:30 / 1:15');
+    await press('play');
+    await part('timeline').setValue('60');
+    await flushPromises();
+    expect(part('times').text()).toBe('1:00 / 1:15');
+    await press('loop');
+    expect(part('loop').attributes('aria-pressed')).toBe('true');
+    expect(gateway.requests).toEqual(expect.arrayContaining(['ctrl.seek', 'ctrl.loop']));
   });
 
   it('follows a link to a file', async () => {

@@ -34,6 +34,8 @@ export interface ChannelOptions {
   server: string;
   /** Asked anew for every connection, as credentials expire. */
   iceServers?: (signal: AbortSignal) => Promise<RTCIceServer[]>;
+  /** Shown to the server with every request, where it lets in those alone who have one. */
+  token?: string;
   /** 'relay' sends all media through TURN. */
   iceTransportPolicy?: RTCIceTransportPolicy;
   /** Longest wait for an answer of the server, and for media to find its way, in ms. */
@@ -103,7 +105,9 @@ export class Channel extends Emitter<ChannelEvents> {
   async request(body: object, jsep?: Description): Promise<unknown> {
     const handle = this.#handle;
     if (!handle) throw new PlayError('wrong-state', `the channel is ${this.state}`);
-    return this.#within('request', 'no-answer', () => handle.send(body, jsep));
+    return this.#within('request', 'no-answer', () =>
+      handle.send({ ...body, token: this.#options.token }, jsep),
+    );
   }
 
   /** Ends the connection at both ends. */
@@ -134,12 +138,18 @@ export class Channel extends Emitter<ChannelEvents> {
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
-    const { gateway, server, iceServers = async () => [], iceTransportPolicy = 'all' } = this.#options;
+    const { gateway, server, token, iceServers = async () => [], iceTransportPolicy = 'all' } = this.#options;
     const fail = (error: PlayError) => {
       if (!signal.aborted) void this.#end('failed', error);
     };
     this.#session = await this.#within('request', 'unreachable', async (limit) => {
-      const options = { server, iceTransportPolicy, iceServers: await iceServers(limit), onLost: fail };
+      const options = {
+        server,
+        token,
+        iceTransportPolicy,
+        iceServers: await iceServers(limit),
+        onLost: fail,
+      };
       // Closed while it asked: no session may come of it.
       limit.throwIfAborted();
       return gateway.connect({ ...options, signal: limit });

@@ -53,11 +53,18 @@ export function mediaFiles(config: PlayConfig): MediaFile[] {
 /**
  * ICE servers with fresh credentials. A server that offers none, or does not answer in time, is no error:
  * a viewer who can reach the gateway directly needs none.
+ * @param token shown where the server lets in those alone who have one
+ * @param ms longest wait for the answer
  */
-export async function fetchIceServers(url: string, signal: AbortSignal, ms = 3000): Promise<RTCIceServer[]> {
+export async function fetchIceServers(
+  url: string,
+  signal: AbortSignal,
+  { token, ms = 3000 }: { token?: string; ms?: number } = {},
+): Promise<RTCIceServer[]> {
   try {
     const response = await fetch(url, {
       cache: 'no-store',
+      headers: token ? { authorization: `Bearer ${token}` } : {},
       signal: AbortSignal.any([signal, AbortSignal.timeout(ms)]),
     });
     const answer: { iceServers?: RTCIceServer[] } = response.ok ? await response.json() : {};

@@ -9,6 +9,7 @@ export type Description = RTCSessionDescriptionInit;
 export interface ConnectOptions {
   /** Full URL of the Janus REST API. */
   server: string;
+  token?: string;
   iceServers: RTCIceServer[];
   iceTransportPolicy: RTCIceTransportPolicy;
   signal: AbortSignal;

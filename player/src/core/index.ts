@@ -31,3 +31,4 @@ export {
 export type { ListedFile, Listing, Probe, Seek, Status } from './protocol.ts';
 export { keepOpen, keepPlaying, reconnectDelays } from './reconnect.ts';
 export { type Counters, readStats, type Stats } from './stats.ts';
+export { showsH264 } from './support.ts';

@@ -55,11 +55,13 @@ class Line {
   readonly address: string;
   readonly #number = String(++Line.#count);
   readonly #onLost: (error: PlayError) => void;
+  readonly #token: string | undefined;
   readonly #life = new AbortController();
   readonly #errors: PlayError[] = [];
 
-  constructor({ server, onLost }: ConnectOptions) {
+  constructor({ server, token, onLost }: ConnectOptions) {
     this.#onLost = onLost;
+    this.#token = token;
     this.address = `${this.#number}:${server}`;
     Line.#lines.set(this.#number, this);
   }
@@ -117,7 +119,8 @@ class Line {
   /** The gateway may still wait on the poll that the network lost, and would give it the next event. */
   #claim(pollUrl: string): Promise<JanusReply> {
     const [, server, session] = /^(.*)\/(\d+)(?:\?|$)/.exec(pollUrl) ?? [];
-    const body = { janus: 'claim', session_id: Number(session), transaction: Janus.randomString(12) };
+    const transaction = Janus.randomString(12);
+    const body = { janus: 'claim', session_id: Number(session), transaction, token: this.#token };
     return this.#fetch(server, { verb: 'POST', body } as JanusJS.HttpApiCallOption);
   }
 
@@ -180,10 +183,14 @@ function initialize(): void {
   Janus.init({ debug: false, dependencies });
 }
 
-function createSession(line: Line, { iceServers, iceTransportPolicy }: ConnectOptions): Promise<Janus> {
+function createSession(
+  line: Line,
+  { token, iceServers, iceTransportPolicy }: ConnectOptions,
+): Promise<Janus> {
   return new Promise((resolve, reject) => {
     const janus: Janus = new Janus({
       server: line.address,
+      token,
       iceServers,
       iceTransportPolicy,
       longPollTimeout,

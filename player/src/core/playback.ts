@@ -316,7 +316,7 @@ const pluginErrors: Record<number, ErrorCode> = {
   404: 'no-such-file',
   409: 'wrong-state',
   462: 'wrong-state',
-  503: 'server-full',
+  429: 'server-full',
 };
 
 function playError({ code, reason }: PluginError): PlayError {

@@ -1,32 +1,49 @@
-import { computed, onScopeDispose, reactive, ref, shallowRef } from 'vue';
+import { computed, onScopeDispose, ref, shallowRef } from 'vue';
 import {
   Channel,
   type ChannelState,
   fetchIceServers,
   type Gateway,
-  iceServersUrl,
+  janusGateway,
   keepOpen,
+  keepPlaying,
   type MediaFile,
-  mediaFiles,
   Playback,
   type PlaybackState,
-  type PlayConfig,
   PlayError,
-  type Probe,
-  serverUrl,
+  showsH264,
 } from '../core/index.ts';
+import { useLibrary } from './use-library.ts';
 
-const soundNames = /\.(mp3|wav|ogg|opus|m4a|aac|flac)$/i;
+export interface PlayerOptions {
+  /** Full URL of the Janus API. */
+  server: string;
+  /** Where to ask for ICE servers; none are used without it. */
+  iceServersUrl?: string;
+  /** 'relay' sends all media through TURN. */
+  iceTransportPolicy?: RTCIceTransportPolicy;
+  /** Shown to the server with every request, where it lets in those alone who have one. */
+  token?: string;
+  /** What to choose from until the server has listed its files, and where it does not. */
+  files?: MediaFile[];
+  gateway?: Gateway;
+}
 
 /** The core as Vue sees it: its states as refs, its commands as functions that report errors into `error`. */
-export function usePlayer(gateway: Gateway, config: PlayConfig, page: Location | URL) {
-  const query = new URLSearchParams(page.search);
-  const server = serverUrl(config, page);
+export function usePlayer(options: PlayerOptions) {
+  const { server, iceServersUrl, iceTransportPolicy, token, gateway = janusGateway } = options;
+  /** Whether the server offered a relay for this connection. */
+  const relayOffered = ref(false);
   const channel = new Channel({
     gateway,
     server,
-    iceServers: (signal) => fetchIceServers(iceServersUrl(config, page), signal),
-    iceTransportPolicy: query.has('relay') ? 'relay' : 'all',
+    token,
+    iceTransportPolicy,
+    async iceServers(signal) {
+      const servers = iceServersUrl ? await fetchIceServers(iceServersUrl, signal, { token }) : [];
+      relayOffered.value = servers.some(({ urls }) => [urls].flat().some((url) => /^turns?:/.test(url)));
+      return servers;
+    },
   });
   const playback = new Playback(channel);
 
@@ -34,14 +51,22 @@ export function usePlayer(gateway: Gateway, config: PlayConfig, page: Location |
   const playbackState = ref<PlaybackState>(playback.state);
   const stream = shallowRef<MediaStream>();
   const error = shallowRef<PlayError>();
-  const position = ref(0);
   const busy = ref(false);
-  const files = ref<MediaFile[]>(mediaFiles(config));
+  /** Between the end of a connection and its next: what played goes on by itself. */
+  const reconnecting = ref(false);
+  const loop = ref(false);
   const selected = ref<MediaFile>();
-  const probes = reactive(new Map<string, Probe>());
+  const library = useLibrary(channel, playback, options.files ?? []);
+  /** Where playing begins, in seconds. */
+  const cue = ref(0);
+  const shownPosition = ref(0);
+  const playedDuration = ref<number>();
 
-  const probe = computed(() => selected.value && probes.get(selected.value.name));
-  const duration = computed(() => (probe.value?.playable ? probe.value.duration : undefined));
+  const probe = computed(() => selected.value && library.probes.get(selected.value.name));
+  const duration = computed(
+    () => playedDuration.value || (probe.value?.playable ? probe.value.duration : undefined),
+  );
+  const position = computed(() => (playbackState.value === 'ready' ? cue.value : shownPosition.value));
   const hasPicture = computed(() => selected.value?.kind !== 'audio');
   /** WebRTC is up, and nothing speaks against playing the chosen file. */
   const canPlay = computed(
@@ -51,26 +76,40 @@ export function usePlayer(gateway: Gateway, config: PlayConfig, page: Location |
   channel.on('state', (change) => {
     channelState.value = change.state;
     if (change.state === 'webrtcUp') error.value = undefined;
+    if (change.state === 'webrtcUp' || change.state === 'closed') reconnecting.value = false;
     if (change.error && change.state === 'failed') error.value = change.error;
-    if (change.state === 'attached') void probeAll();
+    if (change.state === 'attached') void library.look(selected.value?.name);
   });
   channel.on('stream', (value) => {
     stream.value = value;
   });
-  playback.on('state', (change) => {
-    playbackState.value = change.state;
-    position.value = change.state === 'ready' ? 0 : playback.position;
+  playback.on('interrupted', () => {
+    reconnecting.value = true;
   });
-
+  playback.on('state', ({ state }) => {
+    playbackState.value = state;
+    if (state !== 'ready') cue.value = 0;
+  });
+  playback.on('status', (status) => {
+    loop.value = status.state === 'ready' ? loop.value : status.loop;
+    playedDuration.value = playback.duration;
+    shownPosition.value = playback.position;
+  });
+  playback.on('ended', ({ error: cause }) => {
+    if (cause) error.value = cause;
+  });
   const ticking = setInterval(() => {
-    if (playback.state !== 'going') return;
-    position.value = Math.min(playback.position, duration.value ?? Number.POSITIVE_INFINITY);
+    shownPosition.value = playback.position;
   }, 250);
   const stopReconnecting = keepOpen(channel);
+  const stopPlayingOn = keepPlaying(channel, playback, (cause) => {
+    error.value = cause;
+  });
 
   onScopeDispose(() => {
     clearInterval(ticking);
     stopReconnecting();
+    stopPlayingOn();
     playback.dispose();
     void channel.dispose();
   });
@@ -88,37 +127,64 @@ export function usePlayer(gateway: Gateway, config: PlayConfig, page: Location |
     }
   }
 
-  async function probeFile(name: string): Promise<void> {
-    // Without an answer the file stays unknown: playing it will tell.
-    await playback
-      .probe(name)
-      .then((result) => probes.set(name, result))
-      .catch(() => {});
-  }
-
-  /** Probes one file after another, the chosen one first, while this connection lasts. */
-  async function probeAll(): Promise<void> {
-    const { signal } = channel;
-    for (const file of new Set([selected.value, ...files.value])) {
-      if (file && !signal.aborted) await probeFile(file.name);
-    }
-  }
-
-  /** Chooses a file; what plays is stopped. */
-  async function select(file: MediaFile): Promise<void> {
+  /** Chooses a file, and where it will begin; what plays is stopped. */
+  async function select(file: MediaFile, start = 0): Promise<void> {
     if (selected.value?.name === file.name) return;
     selected.value = file;
     error.value = undefined;
     if (playback.state !== 'ready') await command(() => playback.stop());
-    if (channel.state === 'attached' || channel.state === 'webrtcUp') await probeFile(file.name);
+    cue.value = start;
+    if (channel.state === 'attached' || channel.state === 'webrtcUp') await library.probeFile(file.name);
   }
 
   /** Chooses a file by its name, listed or not. */
-  function selectName(name: string): Promise<void> {
-    const listed = files.value.find((file) => file.name === name);
-    const file = listed ?? { name, kind: soundNames.test(name) ? 'audio' : 'video' };
-    if (!listed) files.value = [...files.value, file];
-    return select(file);
+  const selectName = (name: string, start?: number) => select(library.find(name), start);
+
+  function play(): Promise<void> {
+    const file = selected.value;
+    if (!file) return Promise.resolve();
+    return command(async () => {
+      if (file.kind === 'video' && !showsH264()) throw new PlayError('no-h264');
+      await playback.play(file.name, { start: cue.value, loop: loop.value });
+    });
+  }
+
+  let target: { position: number; accurate: boolean } | undefined;
+  let seeking: Promise<void> | undefined;
+
+  /**
+   * Goes to a position in seconds; before playing, that is where it will begin. Of those asked for while one is
+   * under way, only the last is sent. Resolves when none is left.
+   */
+  function seek(position: number, accurate = true): Promise<void> {
+    const wanted = Math.min(Math.max(0, position), duration.value ?? Number.POSITIVE_INFINITY);
+    if (playback.state === 'ready') {
+      cue.value = wanted;
+      return Promise.resolve();
+    }
+    target = { position: wanted, accurate };
+    seeking ??= seekOn().finally(() => {
+      target = seeking = undefined;
+    });
+    return seeking;
+  }
+
+  async function seekOn(): Promise<void> {
+    try {
+      while (target && playback.state !== 'ready') {
+        const { position, accurate } = target;
+        target = undefined;
+        await playback.seek(position, { accurate });
+      }
+    } catch (cause) {
+      error.value = PlayError.from(cause);
+    }
+  }
+
+  /** Now, or from the next file on. */
+  async function toggleLoop(): Promise<void> {
+    loop.value = !loop.value;
+    if (playback.state !== 'ready') await command(() => playback.setLoop(loop.value));
   }
 
   return {
@@ -130,9 +196,11 @@ export function usePlayer(gateway: Gateway, config: PlayConfig, page: Location |
     position,
     duration,
     busy,
-    files,
+    reconnecting,
+    relayOffered,
+    loop,
+    library,
     selected,
-    probes,
     probe,
     hasPicture,
     canPlay,
@@ -141,10 +209,13 @@ export function usePlayer(gateway: Gateway, config: PlayConfig, page: Location |
     peerConnection: () => channel.peerConnection,
     connect: () => command(() => channel.open()),
     close: () => channel.close(),
-    play: () => command(async () => selected.value && playback.play(selected.value.name)),
+    play,
     pause: () => command(() => playback.pause()),
     resume: () => command(() => playback.resume()),
     stop: () => command(() => playback.stop()),
+    seek,
+    seekBy: (seconds: number) => seek(position.value + seconds),
+    toggleLoop,
     dismiss: () => {
       error.value = undefined;
     },

@@ -192,7 +192,8 @@ export class FakeHandle implements Handle {
     switch (body.request) {
       case 'probe.file': {
         const found = files.get(body.file ?? '');
-        return found ? { code: 0, ...found } : { code: 404, path: body.file };
+        if (!found) return { code: 404, path: body.file };
+        return found.reason ? { code: 400, path: body.file, reason: found.reason } : { code: 0, ...found };
       }
       case 'list.files':
         return this.#list(body.folder ?? '');

@@ -4,6 +4,8 @@ import type { PlayError } from '../../core/index.ts';
 export interface ErrorContext {
   server: string;
   file: string;
+  /** Whether the server offered a TURN relay. */
+  relay: boolean;
 }
 
 export const en = {
@@ -37,8 +39,14 @@ export const en = {
   volume: 'Volume',
   fullscreen: 'Full screen',
   exitFullscreen: 'Leave full screen',
-  progress: 'Time played',
+  player: 'Player',
+  controls: 'Controls',
+  progress: 'Position',
+  timeOf: (position: string, duration: string) => `${position} of ${duration}`,
+  loop: 'Repeat',
+  pictureInPicture: 'Picture in picture',
   starting: 'Starting …',
+  reconnecting: 'The connection is gone. Connecting again …',
   blocked: 'The browser keeps the sound off until you say so.',
   turnOnSound: 'Turn on sound',
 
@@ -68,7 +76,7 @@ export const en = {
   pathTo: (local: string, remote: string, protocol: string) =>
     `${local} → ${remote}, ${protocol.toUpperCase()}`,
   streams: (count: number) => (count === 1 ? '1 stream' : `${count} streams`),
-  keys: 'Space play or pause · S stop · M mute · F full screen · ↑ ↓ volume',
+  keys: 'Space play or pause · ← → 5 seconds · ↑ ↓ volume · M mute · L repeat · F full screen',
 
   retry: 'Try again',
   dismiss: 'Dismiss',
@@ -88,8 +96,10 @@ export const en = {
       'The server runs without the play plugin. Whoever runs it must install janus.plugin.tms.play and restart it.',
     'no-answer': () =>
       'The server does not answer. Try again in a moment; if it stays silent, it may need a restart.',
-    'no-media-path': () =>
-      'Picture and sound find no way from the server to you. Open its UDP media ports in the firewall, or set up TURN.',
+    'no-media-path': ({ relay }): string =>
+      relay
+        ? 'Picture and sound find no way from the server to you, not even through its TURN relay. Whoever runs it has to open its UDP media ports, or port 3478 or 5349 of the relay, in the firewall.'
+        : 'Picture and sound find no way from the server to you. Whoever runs it has to open its UDP media ports in the firewall; where your network blocks UDP, it takes a TURN relay, and the server offered none.',
     lost: () =>
       'The connection to the server is gone. It is tried again by itself; check your network meanwhile.',
     'no-such-file': ({ file }) => `The server has no file “${file}”. Check the name, or choose another one.`,

@@ -31,8 +31,14 @@ export const zh: Text = {
   volume: '音量',
   fullscreen: '全屏',
   exitFullscreen: '退出全屏',
-  progress: '已播放时间',
+  player: '播放器',
+  controls: '播放控制',
+  progress: '播放位置',
+  timeOf: (position, duration) => `${position}，共 ${duration}`,
+  loop: '循环播放',
+  pictureInPicture: '画中画',
   starting: '正在开始……',
+  reconnecting: '连接已断开，正在重新连接……',
   blocked: '浏览器默认关闭了声音。',
   turnOnSound: '打开声音',
 
@@ -61,7 +67,7 @@ export const zh: Text = {
   },
   pathTo: (local, remote, protocol) => `${local} → ${remote}，${protocol.toUpperCase()}`,
   streams: (count) => `${count} 路媒体流`,
-  keys: '空格 播放/暂停 · S 停止 · M 静音 · F 全屏 · ↑ ↓ 音量',
+  keys: '空格 播放/暂停 · ← → 5 秒 · ↑ ↓ 音量 · M 静音· L 循环 · F 全屏',
 
   retry: '重试',
   dismiss: '关闭提示',
@@ -78,8 +84,10 @@ export const zh: Text = {
     'not-allowed': () => '服务器不允许本页访问，请向管理员申请权限。',
     'no-plugin': () => '服务器没有安装播放插件。请管理员安装 janus.plugin.tms.play 并重启服务器。',
     'no-answer': () => '服务器没有应答。请稍后重试；如果一直没有应答，服务器可能需要重启。',
-    'no-media-path': () =>
-      '画面和声音无法从服务器到达这里。请在防火墙中放行服务器的 UDP 媒体端口，或配置 TURN。',
+    'no-media-path': ({ relay }) =>
+      relay
+        ? '画面和声音无法从服务器到达这里，经 TURN 中继也不行。请管理员在防火墙中放行服务器的 UDP 媒体端口，或中继的 3478、5349 端口。'
+        : '画面和声音无法从服务器到达这里。请管理员在防火墙中放行服务器的 UDP 媒体端口；如果您的网络禁止 UDP，则需要 TURN 中继，而服务器没有提供。',
     lost: () => '与服务器的连接已断开，正在自动重连；请同时检查您的网络。',
     'no-such-file': ({ file }) => `服务器上没有文件“${file}”。请检查文件名，或选择其他文件。`,
     'cannot-play': ({ file }) => `无法播放“${file}”。请选择其他文件，或将它转换格式。`,

@@ -60,7 +60,8 @@ it('is finished by the next run, wherever it was killed', async () => {
   }
   expect(await deployment.up()).toMatch(/smoke check\s+\d+ checks, every service answers/);
   expect(await deployment.up()).toMatch(/pulumi up\s+\d+ unchanged \(/);
-});
+  // Twelve runs, each of which tries what it replaces.
+}, 480_000);
 
 it('waits for a run that still goes on', async () => {
   deployment.configure({ maxViewers: 4, debugLevel: 3 });

@@ -26,3 +26,11 @@ export async function playFile(page: Page, name: string): Promise<void> {
   await page.getByTestId('play').click();
   await playbackState(page, 'going');
 }
+
+/** Lets the timeline go at a position in seconds. */
+export async function seek(page: Page, seconds: number): Promise<void> {
+  await page.getByTestId('timeline').evaluate((timeline: HTMLInputElement, value) => {
+    timeline.value = String(value);
+    timeline.dispatchEvent(new Event('change'));
+  }, seconds);
+}

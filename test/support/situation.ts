@@ -1,11 +1,12 @@
 /** What a real browser hears and sees of real files through a deployment, in one of the situations it may be in. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JanusFlavour, Plan } from '../../infra/plan/plan.ts';
+import { framesPerSecond } from '../../scripts/lib/samples/films.ts';
 import { openBrowser, type TestBrowser, type TestPage } from './browser.ts';
 import { Deployment } from './deployment.ts';
 import { missing091 } from './flavours.ts';
 import { currentFrame, measurePlayback, type Playback, waitForFrame } from './measure.ts';
-import { connected, pause, play, playbackState, playFile, resume, stop } from './player.ts';
+import { connected, pause, play, playbackState, playFile, resume, seek, stop } from './player.ts';
 
 /** What we send is in step within 40 ms; what is heard has the browser's own inaccuracy beside it. */
 function expectInStep({ sentOffsetMs, avOffsetMs }: Playback): void {
@@ -116,6 +117,28 @@ export function testSituation(janus: JanusFlavour, network: Plan['network']['mod
         expect(playback.tones.length).toBeGreaterThanOrEqual(2);
         const seconds = playback.tones.map(({ second }) => second);
         expect(seconds).toEqual([...seconds].sort((a, b) => a - b));
+      });
+
+      it('goes to another position, playing and paused, and stays in step', async () => {
+        await playFile(test.page, 'sample.mp4');
+        // However long measuring takes, the film does not end.
+        await test.page.getByTestId('loop').click();
+        await waitForFrame(test.page, ({ film, frame }) => film === 1 && frame > 10);
+        await seek(test.page, 12.4);
+        const there = await waitForFrame(test.page, ({ frame }) => frame >= 12.4 * framesPerSecond - 1);
+        expect(there.frame).toBeLessThan(13.5 * framesPerSecond);
+        const playback = await measurePlayback(test.page, { seconds: 4 });
+        expectInStep(playback);
+        await pause(test.page);
+        await playbackState(test.page, 'paused');
+        await seek(test.page, 5);
+        const held = await waitForFrame(test.page, ({ frame }) => frame < 6 * framesPerSecond);
+        expect(Math.abs(held.frame - 5 * framesPerSecond)).toBeLessThanOrEqual(1);
+        await resume(test.page);
+        await waitForFrame(
+          test.page,
+          ({ frame }) => frame > 5.5 * framesPerSecond && frame < 9 * framesPerSecond,
+        );
       });
 
       it('reaches a browser that may use nothing but TURN', async () => {

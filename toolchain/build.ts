@@ -112,8 +112,8 @@ export async function buildToolchain(folder: string, progress: (part: string) =>
   }
 }
 
-/** A Go that is new enough: the machine's, else the release that any Go can fetch as a module. */
-async function findGo(environment: NodeJS.ProcessEnv): Promise<string> {
+/** A Go that is new enough (1.26): the machine’s, else the release that any Go can fetch as a module. */
+export async function findGo(environment: NodeJS.ProcessEnv): Promise<string> {
   const go =
     (await which('go', { nothrow: true })) ??
     (existsSync('/usr/lib/go/bin/go') ? '/usr/lib/go/bin/go' : null);

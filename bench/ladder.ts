@@ -1,0 +1,127 @@
+/** More and more viewers, until packets are lost. */
+import { setTimeout } from 'node:timers/promises';
+import { filmFolder } from './films.ts';
+import { startGateway } from './gateway.ts';
+import { account, residentMemory, type Usage } from './processor.ts';
+import { Audience, type Received } from './receiver.ts';
+import { cores, type Service, type Way, type WayName, ways } from './ways.ts';
+
+export interface Step {
+  way: WayName;
+  viewers: number;
+  seconds: number;
+  packets: number;
+  lost: number;
+  bytes: number;
+  /** Milliseconds by which a frame came later than the earliest of its medium. */
+  lateP50: number;
+  lateP99: number;
+  lateMax: number;
+  /** Milliseconds from ctrl.play to the first packet. */
+  firstPacketP50: number;
+  firstPacketP95: number;
+  gateway: Usage;
+  /** The ffmpeg processes. */
+  helpers: Usage;
+  receivers: Usage;
+  /** Resident memory of the gateway in KiB. */
+  memory: number;
+  /** How busy the two processors were, 0 to 1. */
+  cores: { serving: number; receiving: number };
+  /** Cores that processes used which are no part of the benchmark. */
+  others: number;
+  /** Why no more viewers were tried. */
+  ended?: string;
+}
+
+const rungs = [1, 10, 50, 100, 150, 200, 250, 300, 350, 400, 500, 600, 800, 1000];
+
+/** More loss than this ends a ladder: one packet in a thousand. */
+const tolerated = 0.001;
+
+interface Conditions {
+  image: string;
+  eventLoops: number;
+  viewers: number;
+  seconds: number;
+  scratch: string;
+}
+
+/** Climbs, with a gateway of its own; gives each step as it is measured. */
+export async function* climb(name: WayName, conditions: Conditions): AsyncGenerator<Step> {
+  const way: Way = ways[name];
+  const most = Math.min(way.most, conditions.viewers);
+  const gateway = await startGateway({ ...conditions, core: cores.serving, media: filmFolder });
+  const audience = new Audience(gateway, cores.receiving);
+  let service: Service | undefined;
+  try {
+    service = await way.serve(gateway, audience, conditions.scratch);
+    for (const viewers of [...rungs.filter((rung) => rung < most), most]) {
+      await service.provide(viewers);
+      const step = await measure(name, viewers, conditions.seconds, gateway.pid, audience, service);
+      yield step;
+      if (step.ended !== undefined) return;
+    }
+  } finally {
+    await audience.end();
+    for (const helper of service?.helpers ?? []) helper.kill('SIGKILL');
+    await gateway.stop();
+  }
+}
+
+/** Plays begin spread over a second and a half, which is no multiple of the time between key frames. */
+const spread = 1500;
+
+async function measure(
+  way: WayName,
+  viewers: number,
+  seconds: number,
+  gateway: number,
+  audience: Audience,
+  service: Service,
+): Promise<Step> {
+  const firsts = await audience.ask<{ firstPacketP50: number; firstPacketP95: number }>({
+    do: 'watch',
+    viewers,
+    sources: service.sources,
+    spread,
+  });
+  await setTimeout(1500);
+  const helpers = service.helpers.flatMap(({ pid }) => pid ?? []);
+  await audience.ask({ do: 'begin' });
+  const used = account({ gateway: [gateway], helpers, receivers: [audience.pid] });
+  await setTimeout(1000 * seconds);
+  const { usage, cores: busy } = used();
+  const { video, audio, ...received } = await audience.ask<Received>({ do: 'end' });
+  const ours = usage.gateway.millicores + usage.helpers.millicores + usage.receivers.millicores;
+  const step: Step = {
+    way,
+    viewers,
+    seconds: received.seconds,
+    packets: video.packets + audio.packets,
+    lost: video.lost + audio.lost,
+    bytes: video.bytes + audio.bytes,
+    lateP50: received.lateP50,
+    lateP99: received.lateP99,
+    lateMax: received.lateMax,
+    ...firsts,
+    ...usage,
+    memory: residentMemory(gateway),
+    cores: { serving: busy[cores.serving], receiving: busy[cores.receiving] },
+    others: Math.max(0, busy.reduce((sum, core) => sum + core, 0) - ours / 1000),
+  };
+  return { ...step, ended: verdict(step, received.silent) };
+}
+
+/** Why it ends here, and which side was at its limit. */
+function verdict(step: Step, silent: number): string | undefined {
+  const share = step.lost / Math.max(1, step.lost + step.packets);
+  if (silent === 0 && share <= tolerated) return undefined;
+  const what = silent > 0 ? `${silent} viewers got nothing` : `${(100 * share).toFixed(2)} % lost`;
+  const full = (busy: number) => busy > 0.95;
+  const sides = [
+    full(step.cores.serving) ? 'the serving processor' : '',
+    full(step.cores.receiving) ? 'the receivers’ processor' : '',
+  ].filter((side) => side !== '');
+  return `${what}; saturated: ${sides.join(' and ') || 'neither processor'}`;
+}

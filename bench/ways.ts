@@ -1,0 +1,116 @@
+/** The ways of serving a film to viewers that are compared. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { filmFolder, films, otherFilm } from './films.ts';
+import type { Gateway } from './gateway.ts';
+import { type Audience, type Source, startReplay } from './receiver.ts';
+
+/** Mountpoints take two ports each from here on. */
+const firstPort = 18_000;
+const mountpoint = (id: number) => ({ audio: firstPort + 2 * id, video: firstPort + 2 * id + 1 });
+
+/** The processors of a run: one for what serves, one for what watches. */
+export const cores = { serving: 0, receiving: 1 };
+
+/** A way of serving, while it is measured. */
+export interface Service {
+  sources: Source[];
+  /** Processes that serve beside the gateway. */
+  helpers: ChildProcess[];
+  /** Called before viewers come: what has to run for that many. */
+  provide(viewers: number): Promise<void>;
+}
+
+export interface Way {
+  title: string;
+  /** No more viewers than this are tried. */
+  most: number;
+  serve(gateway: Gateway, audience: Audience, scratch: string): Promise<Service>;
+}
+
+const play = (sources: Source[]): Service => ({ sources, helpers: [], provide: async () => {} });
+
+/** How many different films there are. */
+export const differentFilms = 100;
+
+/** Seconds of the recording that the relay repeats. */
+const recorded = 20;
+
+async function relay(gateway: Gateway, audience: Audience, scratch: string): Promise<Service> {
+  const recording = `${scratch}/packets`;
+  if (!existsSync(recording))
+    await audience.ask({
+      do: 'record',
+      sources: [{ file: films.aac }],
+      seconds: recorded,
+      output: recording,
+    });
+  await gateway.createMountpoint(1, mountpoint(1));
+  // The sender is no part of what serves: it stands for the camera or the studio.
+  const sender = startReplay(recording, mountpoint(1), cores.receiving);
+  return { sources: [{ mountpoint: 1 }], helpers: [sender], provide: async () => {} };
+}
+
+/** One ffmpeg a viewer, as they are started by hand: real time, pictures copied. */
+function ffmpeg(film: string, sound: string[]): Way['serve'] {
+  return async (gateway) => {
+    const service: Service = {
+      sources: [],
+      helpers: [],
+      async provide(viewers) {
+        for (let id = service.sources.length + 1; id <= viewers; id++) {
+          await gateway.createMountpoint(id, mountpoint(id));
+          service.sources.push({ mountpoint: id });
+          const { audio, video } = mountpoint(id);
+          const input = [
+            '-loglevel',
+            'error',
+            '-nostdin',
+            '-re',
+            '-stream_loop',
+            '-1',
+            '-i',
+            `${filmFolder}/${film}`,
+          ];
+          const outputs = [
+            ...['-map', '0:v', '-codec:v', 'copy', '-f', 'rtp', `rtp://127.0.0.1:${video}?pkt_size=1200`],
+            ...['-map', '0:a', ...sound, '-f', 'rtp', `rtp://127.0.0.1:${audio}?pkt_size=1200`],
+          ];
+          service.helpers.push(
+            spawn('taskset', ['-c', String(cores.serving), 'ffmpeg', ...input, ...outputs], {
+              stdio: ['ignore', 'ignore', 'inherit'],
+            }),
+          );
+        }
+        await setTimeout(1000);
+      },
+    };
+    return service;
+  };
+}
+
+const opusEncoder = ['-codec:a', 'libopus', '-b:a', '128k'];
+
+export const ways = {
+  play: { title: 'play plugin, one film', most: Infinity, serve: async () => play([{ file: films.aac }]) },
+  films: {
+    title: 'play plugin, different films',
+    most: differentFilms,
+    serve: async () =>
+      play(Array.from({ length: differentFilms }, (_, number) => ({ file: otherFilm(number) }))),
+  },
+  relay: { title: 'relay of one shared stream', most: Infinity, serve: relay },
+  copy: {
+    title: 'one ffmpeg a viewer, audio copied',
+    most: 200,
+    serve: ffmpeg(films.opus, ['-codec:a', 'copy']),
+  },
+  transcode: {
+    title: 'one ffmpeg a viewer, audio transcoded',
+    most: 200,
+    serve: ffmpeg(films.aac, opusEncoder),
+  },
+} satisfies Record<string, Way>;
+
+export type WayName = keyof typeof ways;

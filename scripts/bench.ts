@@ -1,0 +1,118 @@
+/** `npm run bench`: what a viewer costs, side by side with other ways of serving a film. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureFilms } from '../bench/films.ts';
+import { buildGateway } from '../bench/gateway.ts';
+import { climb, type Step } from '../bench/ladder.ts';
+import { buildReceiver } from '../bench/receiver.ts';
+import { differentFilms, type WayName, ways } from '../bench/ways.ts';
+import type { JanusFlavour } from '../infra/plan/plan.ts';
+import { Failure, main, step } from './lib/steps.ts';
+
+const usage = `Usage: npm run bench -- [options]
+
+  --viewers N       no more viewers than this (400)
+  --seconds N       how long each step is measured (8)
+  --only WAY,...    some of: ${Object.keys(ways).join(', ')}
+  --flavour NAME    Janus 0.9.1 (default) or distribution
+  --event-loops N   event loops of the gateway; 0 is a thread a viewer (1, as its processor is one)
+  --output FILE     also writes the figures there as JSON`;
+
+interface Options {
+  viewers: number;
+  seconds: number;
+  only: WayName[];
+  flavour: JanusFlavour;
+  eventLoops: number;
+  output?: string;
+}
+
+function readOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      viewers: { type: 'string', default: '400' },
+      seconds: { type: 'string', default: '8' },
+      only: { type: 'string', default: Object.keys(ways).join(',') },
+      flavour: { type: 'string', default: '0.9.1' },
+      'event-loops': { type: 'string', default: '1' },
+      output: { type: 'string' },
+    },
+  });
+  const natural = (name: 'viewers' | 'seconds' | 'event-loops', least: number): number => {
+    const number = Number(values[name]);
+    if (!Number.isInteger(number) || number < least)
+      throw new Error(`--${name} is ${values[name]}; accepted: a whole number from ${least} on.`);
+    return number;
+  };
+  const only = values.only.split(',') as WayName[];
+  const unknown = only.filter((name) => !(name in ways));
+  if (unknown.length > 0)
+    throw new Error(`--only names ${unknown.join(', ')}; accepted: ${Object.keys(ways).join(', ')}.`);
+  if (values.flavour !== '0.9.1' && values.flavour !== 'distribution')
+    throw new Error(`--flavour is ${values.flavour}; accepted: 0.9.1, distribution.`);
+  return {
+    viewers: natural('viewers', 1),
+    seconds: natural('seconds', 1),
+    only,
+    flavour: values.flavour,
+    eventLoops: natural('event-loops', 0),
+    output: values.output,
+  };
+}
+
+async function bench(options: Options): Promise<void> {
+  if (cpus().length < 2)
+    throw new Failure('The benchmark needs two processors: one for what serves, one for what watches.');
+  await step('receiver', async () => ({ result: 'built', value: await buildReceiver() }));
+  const image = await step('gateway', async () => {
+    const id = await buildGateway(options.flavour);
+    return { result: `Janus ${options.flavour}`, value: id };
+  });
+  await step('films', async () => ({
+    result: 'there',
+    value: await ensureFilms(options.only.includes('films') ? Math.min(options.viewers, differentFilms) : 0),
+  }));
+  const scratch = await mkdtemp(join(tmpdir(), 'janus-deploy-bench-'));
+  try {
+    const steps: Step[] = [];
+    for (const name of options.only) {
+      console.log(`\n${ways[name].title}`);
+      for await (const measured of climb(name, { ...options, image, scratch })) {
+        console.log(`  ${sentence(measured)}`);
+        steps.push(measured);
+      }
+    }
+    if (options.output !== undefined) await writeFile(options.output, `${JSON.stringify(steps, null, 2)}\n`);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+function sentence(step: Step): string {
+  const each = (millicores: number) => (millicores / step.viewers).toFixed(2);
+  return [
+    `${String(step.viewers).padStart(4)} viewers`,
+    `${each(step.gateway.millicores)} mC gateway`,
+    step.helpers.millicores > 0 ? `${each(step.helpers.millicores)} mC ffmpeg` : '',
+    `late p99 ${step.lateP99.toFixed(1)} ms`,
+    `${step.lost} of ${step.packets} lost`,
+    `${(step.gateway.switches / (step.packets / step.seconds)).toFixed(2)} switches/packet`,
+    `first packet ${step.firstPacketP50.toFixed(0)} ms`,
+    `${step.memory} KiB`,
+    `cores ${step.cores.serving.toFixed(2)} ${step.cores.receiving.toFixed(2)}, others ${step.others.toFixed(2)}`,
+    step.ended ?? '',
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+let options: Options;
+try {
+  options = readOptions();
+} catch (error) {
+  console.error(`${(error as Error).message}\n\n${usage}`);
+  process.exit(2);
+}
+await main(() => bench(options));

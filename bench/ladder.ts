@@ -57,14 +57,14 @@ export async function* climb(name: WayName, conditions: Conditions): AsyncGenera
   try {
     service = await way.serve(gateway, audience, conditions.scratch);
     for (const viewers of [...rungs.filter((rung) => rung < most), most]) {
-      await service.provide(viewers);
+      await service.provide?.(viewers);
       const step = await measure(name, viewers, conditions.seconds, gateway.pid, audience, service);
       yield step;
       if (step.ended !== undefined) return;
     }
   } finally {
     await audience.end();
-    for (const helper of service?.helpers ?? []) helper.kill('SIGKILL');
+    service?.end?.();
     await gateway.stop();
   }
 }

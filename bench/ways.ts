@@ -6,9 +6,13 @@ import { filmFolder, films, otherFilm } from './films.ts';
 import type { Gateway } from './gateway.ts';
 import { type Audience, type Source, startReplay } from './receiver.ts';
 
-/** Mountpoints take two ports each from here on. */
+/** Mountpoints take two ports each from here on; their numbers begin above those of the gateway's own. */
 const firstPort = 18_000;
-const mountpoint = (id: number) => ({ audio: firstPort + 2 * id, video: firstPort + 2 * id + 1 });
+const firstMountpoint = 100;
+const portsOf = (number: number) => ({
+  audio: firstPort + 2 * number,
+  video: firstPort + 2 * number + 1,
+});
 
 /** The processors of a run: one for what serves, one for what watches. */
 export const cores = { serving: 0, receiving: 1 };
@@ -16,10 +20,12 @@ export const cores = { serving: 0, receiving: 1 };
 /** A way of serving, while it is measured. */
 export interface Service {
   sources: Source[];
-  /** Processes that serve beside the gateway. */
+  /** Processes that serve beside the gateway, and whose cost is counted. */
   helpers: ChildProcess[];
-  /** Called before viewers come: what has to run for that many. */
-  provide(viewers: number): Promise<void>;
+  /** Called before viewers come: starts what has to run for that many. */
+  provide?(viewers: number): Promise<void>;
+  /** Ends what was started. */
+  end?(): void;
 }
 
 export interface Way {
@@ -29,7 +35,7 @@ export interface Way {
   serve(gateway: Gateway, audience: Audience, scratch: string): Promise<Service>;
 }
 
-const play = (sources: Source[]): Service => ({ sources, helpers: [], provide: async () => {} });
+const play = (sources: Source[]): Service => ({ sources, helpers: [] });
 
 /** How many different films there are. */
 export const differentFilms = 100;
@@ -46,47 +52,51 @@ async function relay(gateway: Gateway, audience: Audience, scratch: string): Pro
       seconds: recorded,
       output: recording,
     });
-  await gateway.createMountpoint(1, mountpoint(1));
+  await gateway.createMountpoint(firstMountpoint, portsOf(0));
   // The sender is no part of what serves: it stands for the camera or the studio.
-  const sender = startReplay(recording, mountpoint(1), cores.receiving);
-  return { sources: [{ mountpoint: 1 }], helpers: [sender], provide: async () => {} };
+  const sender = startReplay(recording, portsOf(0), cores.receiving);
+  return { sources: [{ mountpoint: firstMountpoint }], helpers: [], end: () => sender.kill() };
 }
 
 /** One ffmpeg a viewer, as they are started by hand: real time, pictures copied. */
 function ffmpeg(film: string, sound: string[]): Way['serve'] {
+  const start = ({ audio, video }: { audio: number; video: number }): ChildProcess => {
+    const input = [
+      '-loglevel',
+      'error',
+      '-nostdin',
+      '-re',
+      '-stream_loop',
+      '-1',
+      '-i',
+      `${filmFolder}/${film}`,
+    ];
+    const outputs = [
+      ...['-map', '0:v', '-codec:v', 'copy', '-f', 'rtp', `rtp://127.0.0.1:${video}?pkt_size=1200`],
+      ...['-map', '0:a', ...sound, '-f', 'rtp', `rtp://127.0.0.1:${audio}?pkt_size=1200`],
+    ];
+    return spawn('taskset', ['-c', String(cores.serving), 'ffmpeg', ...input, ...outputs], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  };
   return async (gateway) => {
-    const service: Service = {
-      sources: [],
-      helpers: [],
+    const sources: Source[] = [];
+    const helpers: ChildProcess[] = [];
+    return {
+      sources,
+      helpers,
       async provide(viewers) {
-        for (let id = service.sources.length + 1; id <= viewers; id++) {
-          await gateway.createMountpoint(id, mountpoint(id));
-          service.sources.push({ mountpoint: id });
-          const { audio, video } = mountpoint(id);
-          const input = [
-            '-loglevel',
-            'error',
-            '-nostdin',
-            '-re',
-            '-stream_loop',
-            '-1',
-            '-i',
-            `${filmFolder}/${film}`,
-          ];
-          const outputs = [
-            ...['-map', '0:v', '-codec:v', 'copy', '-f', 'rtp', `rtp://127.0.0.1:${video}?pkt_size=1200`],
-            ...['-map', '0:a', ...sound, '-f', 'rtp', `rtp://127.0.0.1:${audio}?pkt_size=1200`],
-          ];
-          service.helpers.push(
-            spawn('taskset', ['-c', String(cores.serving), 'ffmpeg', ...input, ...outputs], {
-              stdio: ['ignore', 'ignore', 'inherit'],
-            }),
-          );
+        for (let number = sources.length; number < viewers; number++) {
+          await gateway.createMountpoint(firstMountpoint + number, portsOf(number));
+          sources.push({ mountpoint: firstMountpoint + number });
+          helpers.push(start(portsOf(number)));
         }
         await setTimeout(1000);
       },
+      end() {
+        for (const helper of helpers) helper.kill('SIGKILL');
+      },
     };
-    return service;
   };
 }
 

@@ -1,5 +1,5 @@
 /** `npm run bench`: what a viewer costs, side by side with other ways of serving a film. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,6 +7,7 @@ import { ensureFilms } from '../bench/films.ts';
 import { buildGateway } from '../bench/gateway.ts';
 import { climb, type Step } from '../bench/ladder.ts';
 import { buildReceiver } from '../bench/receiver.ts';
+import { costOf, plot, table } from '../bench/report.ts';
 import { differentFilms, type WayName, ways } from '../bench/ways.ts';
 import type { JanusFlavour } from '../infra/plan/plan.ts';
 import { Failure, main, step } from './lib/steps.ts';
@@ -18,7 +19,7 @@ const usage = `Usage: npm run bench -- [options]
   --only WAY,...    some of: ${Object.keys(ways).join(', ')}
   --flavour NAME    Janus 0.9.1 (default) or distribution
   --event-loops N   event loops of the gateway; 0 is a thread a viewer (1, as its processor is one)
-  --output FILE     also writes the figures there as JSON`;
+  --output FOLDER   also writes the figures there: JSON, a Markdown table and an SVG plot`;
 
 interface Options {
   viewers: number;
@@ -84,24 +85,28 @@ async function bench(options: Options): Promise<void> {
         steps.push(measured);
       }
     }
-    if (options.output !== undefined) await writeFile(options.output, `${JSON.stringify(steps, null, 2)}\n`);
+    if (options.output !== undefined) await write(options.output, options.flavour, steps);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
+async function write(folder: string, flavour: JanusFlavour, steps: Step[]): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, `${flavour}.json`), `${JSON.stringify(steps, null, 2)}\n`);
+  await writeFile(join(folder, `${flavour}.md`), table(steps));
+  await writeFile(join(folder, `${flavour}.svg`), plot(steps));
+}
+
 function sentence(step: Step): string {
-  const each = (millicores: number) => (millicores / step.viewers).toFixed(2);
+  const packets = step.packets / step.seconds;
   return [
     `${String(step.viewers).padStart(4)} viewers`,
-    `${each(step.gateway.millicores)} mC gateway`,
-    step.helpers.millicores > 0 ? `${each(step.helpers.millicores)} mC ffmpeg` : '',
+    `${costOf(step).toFixed(2)} mC each`,
     `late p99 ${step.lateP99.toFixed(1)} ms`,
     `${step.lost} of ${step.packets} lost`,
-    `${(step.gateway.switches / (step.packets / step.seconds)).toFixed(2)} switches/packet`,
-    `first packet ${step.firstPacketP50.toFixed(0)} ms`,
-    `${step.memory} KiB`,
-    `cores ${step.cores.serving.toFixed(2)} ${step.cores.receiving.toFixed(2)}, others ${step.others.toFixed(2)}`,
+    `${(step.gateway.switches / packets).toFixed(2)} switches/packet`,
+    `busy ${step.cores.serving.toFixed(2)} and ${step.cores.receiving.toFixed(2)}, by others ${step.others.toFixed(2)}`,
     step.ended ?? '',
   ]
     .filter((part) => part !== '')

@@ -67,7 +67,7 @@ export async function startGateway(options: {
     throw new Failure(`Another program answers at ${url}; end it, perhaps another benchmark.`);
 
   const streamingKey = randomBytes(16).toString('hex');
-  const secrets = { admin: randomBytes(16).toString('hex'), streaming: streamingKey };
+  const secrets = { admin: randomBytes(16).toString('hex'), streaming: streamingKey, token: '' };
   const folder = mkdtempSync(join(tmpdir(), 'janus-deploy-bench-'));
   mkdirSync(join(folder, 'current'));
   const files = renderGateway({ ...plan, eventLoops: options.eventLoops, debugLevel: 3 }, secrets);

@@ -1,10 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-/**
- * A deployment or a browser may have to wait for an image to be built; what hangs is ended all the same. Playing takes
- * the time it takes and little of a processor, so files run side by side.
- */
+/** A deployment or a browser may have to wait for an image to be built; what hangs is ended all the same. */
 const slow = { testTimeout: 180_000, hookTimeout: 900_000 };
+
+/**
+ * A browser ends what it has under way when the machine's networks change, as other tests have them change; so files
+ * run one after another, and what fails once and not again is no failure.
+ */
+const browsers = { fileParallelism: false, retry: 1 };
 
 export default defineConfig({
   test: {
@@ -13,7 +16,7 @@ export default defineConfig({
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
       { test: { name: 'component', include: ['test/component/**/*.test.ts'] } },
       { test: { name: 'deploy', include: ['test/deploy/**/*.test.ts'], ...slow, maxWorkers: 2 } },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...slow, maxWorkers: 3 } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...slow, ...browsers } },
       './player',
     ],
   },

@@ -1,7 +1,7 @@
 /** A certificate is replaced, by the operator and by renewal, under a viewer who goes on watching. */
 import { X509Certificate } from 'node:crypto';
-import { copyFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { $ } from 'zx';
@@ -103,6 +103,8 @@ describe.skipIf(missingPebble !== undefined)('an ACME authority', () => {
     const host = (await $({ quiet: true })`hostname -I`).stdout.split(' ')[0];
     const port = deployment.ports.playerPort + 100;
     const acmePort = port + 10;
+    // What an earlier run was given would not be due.
+    rmSync(join(dirname(deployment.authority), 'acme'), { recursive: true, force: true });
     authority = await new AcmeAuthority(host, port).start(acmePort);
     deployment.configure({
       maxViewers: 4,

@@ -3,10 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** A deployment or a browser may have to wait for an image to be built; what hangs is ended all the same. */
 const slow = { testTimeout: 180_000, hookTimeout: 900_000 };
 
-/**
- * A browser ends what it has under way when the machine's networks change, as other tests have them change; so files
- * run one after another, and what fails once and not again is no failure.
- */
+/** Side by side, a page now and then did not connect; so files run one after another, and a test has a second try. */
 const browsers = { fileParallelism: false, retry: 1 };
 
 export default defineConfig({

@@ -38,7 +38,7 @@ await main(async () => {
       const ended = await running;
       if (ended.exitCode !== 0) {
         throw new Failure(
-          `The log of ${container} cannot be read (${ended.stdout.trim().split('\n').at(-1)}); is stack ${values.stack} deployed, and --since a duration such as 10m or a time?`,
+          `The log of ${container} cannot be read (${ended.stdout.trim().split('\n').at(-1)}); does the engine answer, is stack ${values.stack} deployed, and is --since a duration such as 10m or a time?`,
         );
       }
     }),

@@ -5,7 +5,7 @@ import { checkFile } from './lib/media-check.ts';
 import { findMediaTools } from './lib/media-tools.ts';
 import { ensureSamples } from './lib/samples.ts';
 import { loadConfig, readStackFile, stackFile } from './lib/settings.ts';
-import { Failure, main, step } from './lib/steps.ts';
+import { Failure, main, readCommand, step } from './lib/steps.ts';
 
 const usage = `Usage: npm run media -- sample [--folder DIR]
        npm run media -- check FILE...
@@ -48,16 +48,7 @@ async function check(files: string[]): Promise<void> {
   if (refused > 0) throw new Failure(`${refused} of ${files.length} cannot be played.`);
 }
 
-function readCommand(): Command {
-  try {
-    return parseCommand();
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    process.exit(2);
-  }
-}
-
-const command = readCommand();
+const command = readCommand(parseCommand, usage);
 await main(async () => {
   if (command.verb === 'check') return check(command.files);
   const folder = command.folder

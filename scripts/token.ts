@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { ensureToolchain } from './lib/pulumi.ts';
 import { loadConfig, readStackFile, stackFile } from './lib/settings.ts';
 import { openStack, secretOutputs } from './lib/stack.ts';
-import { Failure, main } from './lib/steps.ts';
+import { Failure, main, readCommand } from './lib/steps.ts';
 import { signToken } from './lib/token.ts';
 
 const usage = `Usage: npm run token -- --media NAME [--media NAME...] [--hours N] [--stack NAME]
@@ -47,15 +47,6 @@ function parseCommand(): Command {
   return { media, hours, stack };
 }
 
-function readCommand(): Command {
-  try {
-    return parseCommand();
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    process.exit(2);
-  }
-}
-
 /** A folder's name ends with a slash; what is not there (yet) is said. */
 function named(name: string, mediaFolder: string): string {
   const path = join(mediaFolder, name);
@@ -66,7 +57,7 @@ function named(name: string, mediaFolder: string): string {
   return statSync(path).isDirectory() && !name.endsWith('/') ? `${name}/` : name;
 }
 
-const { media, hours, stack: name } = readCommand();
+const { media, hours, stack: name } = readCommand(parseCommand, usage);
 await main(async () => {
   const { mediaFolder } = loadConfig(readStackFile(stackFile(name)));
   const toolchain = await ensureToolchain((part) => console.error(`building ${part} …`));

@@ -57,3 +57,13 @@ export async function main(verb: () => Promise<void>): Promise<void> {
     process.exitCode = isUsage(error) ? 2 : 1;
   }
 }
+
+/** What `parse` makes of the command line; where that differs from the usage, both are shown and the process ends with 2. */
+export function readCommand<T>(parse: () => T, usage: string): T {
+  try {
+    return parse();
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    process.exit(2);
+  }
+}

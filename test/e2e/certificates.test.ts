@@ -5,12 +5,12 @@ import { dirname, join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { $ } from 'zx';
+import { selectedPair } from '../../scripts/lib/peer-connections.ts';
 import { AcmeAuthority, missingPebble } from '../support/acme-authority.ts';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
 import { Deployment } from '../support/deployment.ts';
 import { measurePlayback, waitForFrame } from '../support/measure.ts';
 import { connected, playFile } from '../support/player.ts';
-import { selectedPair } from '../support/selected-pair.ts';
 
 const deployment = new Deployment('certs');
 const file = (name: string): string => join(deployment.folder, name);

@@ -2,13 +2,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { $ } from 'zx';
+import { selectedPair } from '../../scripts/lib/peer-connections.ts';
+import { TurnClient, type TurnCredential, turnCredential } from '../../scripts/lib/turn-client.ts';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
 import { Deployment } from '../support/deployment.ts';
 import { IsolatedTurn } from '../support/isolated-turn.ts';
 import { measurePlayback, waitForFrame } from '../support/measure.ts';
 import { connected, playFile } from '../support/player.ts';
-import { selectedPair } from '../support/selected-pair.ts';
-import { TurnClient, type TurnCredential, turnCredential } from '../support/turn-client.ts';
 
 let deployment: Deployment;
 let browser: TestBrowser;

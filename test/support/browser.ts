@@ -1,20 +1,11 @@
 /** A headless Chromium for tests. */
-import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import {
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  chromium,
-  type Page,
-} from 'playwright-core';
-import { keepConnections } from './page-recorder.ts';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { launchBrowser } from '../../scripts/lib/browser.ts';
+import { keepConnections } from '../../scripts/lib/peer-connections.ts';
 
 export interface BrowserOptions {
-  /**
-   * PEM file of certificates whose keys are trusted: a server has to show one of them in its chain. All other
-   * certificate errors stay errors.
-   */
+  /** PEM file of certificates whose keys are trusted, see `launchBrowser`. */
   certificateAuthority?: string;
   /** More arguments of Chromium's command line. */
   args?: string[];
@@ -35,25 +26,11 @@ export interface TestBrowser extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const baseArguments = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--autoplay-policy=no-user-gesture-required',
-  '--disable-background-networking',
-  '--no-first-run',
-];
-
 /** Starts the Chromium that the environment variable CHROMIUM names, or Debian's. */
-export async function openBrowser({
-  certificateAuthority,
-  args = [],
-}: BrowserOptions = {}): Promise<TestBrowser> {
-  const trusted = certificateAuthority
-    ? [`--ignore-certificate-errors-spki-list=${keyHashes(certificateAuthority).join(',')}`]
-    : [];
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-    args: [...baseArguments, ...trusted, ...args],
+export async function openBrowser({ certificateAuthority, args }: BrowserOptions = {}): Promise<TestBrowser> {
+  const browser = await launchBrowser(process.env.CHROMIUM || '/usr/bin/chromium', {
+    trusted: certificateAuthority && readFileSync(certificateAuthority, 'utf8'),
+    args,
   });
   const close = () => browser.close();
   return {
@@ -72,16 +49,4 @@ export async function openBrowser({
       return { page, context, errors };
     },
   };
-}
-
-/** SHA-256 of the public keys of all certificates in a PEM file, in base64. */
-function keyHashes(file: string): string[] {
-  const certificates = readFileSync(file, 'utf8').match(
-    /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g,
-  );
-  if (!certificates) throw new Error(`${file} holds no PEM certificate.`);
-  return certificates.map((pem) => {
-    const key = new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' });
-    return createHash('sha256').update(key).digest('base64');
-  });
 }

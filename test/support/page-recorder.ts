@@ -2,6 +2,7 @@
  * What runs inside the page: it watches a media element and notes what is shown and heard, and when. It judges
  * nothing; `playback.ts` does. Each function is sent to the page as text, so it may use nothing from outside itself.
  */
+import type { Connections } from '../../scripts/lib/peer-connections.ts';
 import type { counterLayout } from './frame-counter.ts';
 
 /** Of Chromium; the standard has it in workers alone, and so do the types. */
@@ -74,20 +75,6 @@ export function readLevels(video: HTMLVideoElement, layout: typeof counterLayout
     const x = index * cell;
     return (green(x + 1, 1) + green(x + 2, 1) + green(x + 1, 2) + green(x + 2, 2)) / 4;
   });
-}
-
-export type Connections = { keptConnections?: RTCPeerConnection[] };
-
-/** Runs before the page's own scripts, and keeps its peer connections at hand. */
-export function keepConnections(): void {
-  const kept: RTCPeerConnection[] = [];
-  (globalThis as Connections).keptConnections = kept;
-  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
-    constructor(configuration?: RTCConfiguration) {
-      super(configuration);
-      kept.push(this);
-    }
-  };
 }
 
 /** What the receivers of a stream's tracks have handed on so far: [how much, for how many ms in all it was held]. */

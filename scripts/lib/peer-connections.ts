@@ -1,6 +1,19 @@
-/** Over which way a page's media flows. */
+/** A page's peer connections, and over which way its media flows. */
 import type { Page } from 'playwright-core';
-import type { Connections } from './page-recorder.ts';
+
+export type Connections = { keptConnections?: RTCPeerConnection[] };
+
+/** Runs before the page's own scripts, and keeps its peer connections at hand. */
+export function keepConnections(): void {
+  const kept: RTCPeerConnection[] = [];
+  (globalThis as Connections).keptConnections = kept;
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      kept.push(this);
+    }
+  };
+}
 
 /** Types of the two candidates and the remote address; of a relay also how the TURN server is reached. */
 export interface SelectedPair {

@@ -8,6 +8,7 @@ import { ensureAcmeCertificate } from './lib/acme.ts';
 import { ensureBaseImage } from './lib/base-image.ts';
 import { authorityFile, ensureGeneratedCertificate } from './lib/certificates.ts';
 import { ensureEngine, readEngineFacts } from './lib/engine.ts';
+import { verify } from './lib/examine.ts';
 import { wrongFiles } from './lib/gather.ts';
 import { preflight } from './lib/preflight.ts';
 import { prune } from './lib/prune.ts';
@@ -20,7 +21,12 @@ import { deploy, openStack, outputs } from './lib/stack.ts';
 import { main, step } from './lib/steps.ts';
 
 await main(async () => {
-  const { values } = parseArgs({ options: { stack: { type: 'string', default: 'dev' } } });
+  const { values } = parseArgs({
+    options: {
+      stack: { type: 'string', default: 'dev' },
+      verify: { type: 'boolean', default: false },
+    },
+  });
   const started = Date.now();
   const config = await step('configuration', async () => {
     const loaded = loadConfig(readStackFile(stackFile(values.stack)));
@@ -89,6 +95,9 @@ await main(async () => {
     result: await smokeCheck(config, '127.0.0.1'),
     value: undefined,
   }));
+  if (values.verify) {
+    await step('verify', async () => ({ result: await verify(values.stack, config), value: undefined }));
+  }
 
   await prune();
   const on = values.stack === 'dev' ? '' : ` -- --stack ${values.stack}`;

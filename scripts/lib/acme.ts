@@ -1,6 +1,5 @@
 /** Certificates for a public name from an ACME authority, by certbot in a container that answers on port 80 itself. */
 import { createHash, X509Certificate } from 'node:crypto';
-import { Resolver } from 'node:dns/promises';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +7,9 @@ import { $ } from 'zx';
 import type { Config } from '../../infra/config/config.ts';
 import type { EngineFacts } from '../../infra/plan/facts.ts';
 import { hashFolder } from './contexts.ts';
+import { sentence } from './doctor/finding.ts';
+import { nameFinding } from './doctor/names.ts';
+import { lookUp } from './names.ts';
 import { projectFolder, stateFolder } from './paths.ts';
 import { Failure } from './steps.ts';
 
@@ -49,26 +51,8 @@ export async function ensureAcmeCertificate(
 
 /** The authority asks at every address of the name: one that leads elsewhere would fail there, and count as a try. */
 async function checkRecords(name: string, own: string[]): Promise<void> {
-  const resolver = new Resolver({ timeout: 3000, tries: 2 });
-  const records = async (kind: 'A' | 'AAAA') =>
-    (kind === 'A' ? resolver.resolve4(name) : resolver.resolve6(name)).catch(
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENODATA' || error.code === 'ENOTFOUND') return [];
-        throw new Failure(
-          `The ${kind} records of acmeName ${name} could not be asked for (${error.code}); check this machine's name servers.`,
-        );
-      },
-    );
-  const [a, aaaa] = [await records('A'), await records('AAAA')];
-  if (a.length + aaaa.length === 0) {
-    throw new Failure(`acmeName ${name} has no A or AAAA record; set one to ${own[0]}, or correct the name.`);
-  }
-  const elsewhere = [...a, ...aaaa].filter((address) => !own.includes(address));
-  if (elsewhere.length > 0) {
-    throw new Failure(
-      `acmeName ${name} also leads to ${elsewhere.join(', ')}, which is not this deployment (${own.join(', ')}); correct its A and AAAA records, or set advertisedAddress if a router forwards from there.`,
-    );
-  }
+  const finding = nameFinding(await lookUp(name), own, true);
+  if (finding.severity === 'error') throw new Failure(`acmeName ${sentence(finding)}`);
 }
 
 async function obtain({ acmeName, acmePort, acmeServer, acmeRoots }: Config, image: string): Promise<void> {

@@ -55,13 +55,16 @@ async function info(): Promise<Info> {
 
 const family = (address: string): 'ipv4' | 'ipv6' => (address.includes(':') ? 'ipv6' : 'ipv4');
 
-/** Whether an engine answers. */
-export async function engineAnswers(): Promise<boolean> {
+/** Why no engine answers, a sentence; undefined when one does. */
+export async function engineProblem(): Promise<string | undefined> {
   return info().then(
-    () => true,
-    () => false,
+    () => undefined,
+    (error: Error) => error.message,
   );
 }
+
+/** Whether an engine answers. */
+export const engineAnswers = async (): Promise<boolean> => (await engineProblem()) === undefined;
 
 /**
  * Reads the facts of the engine that `docker` reaches. Addresses and kernel settings are read by a container of

@@ -82,19 +82,21 @@ const kinds: Record<string, MediaFile['kind']> = {
 
 /** What is wrong with the operator's own files, before anything is made; each a sentence. */
 export function wrongFiles(config: Config): string[] {
-  const { sslCertificate, sslCertificateKey, acmeName, mediaFolder, production } = config;
+  const { sslCertificate, sslCertificateKey, acmeName } = config;
   const given = sslCertificate !== '' && acmeName === '';
-  const errors = given
-    ? [...checkCertificate(sslCertificate, sslCertificateKey), ...checkChain(sslCertificate)]
-    : [];
+  return [
+    ...(given ? [...checkCertificate(sslCertificate, sslCertificateKey), ...checkChain(sslCertificate)] : []),
+    ...wrongMedia(config),
+  ];
+}
+
+/** A folder that is missing gets sample media, except on a production stack. */
+export function wrongMedia({ mediaFolder, production }: Config): string[] {
   const missing = !existsSync(mediaFolder);
-  // A folder that is missing gets sample media, except on a production stack.
-  if (missing ? production : !statSync(mediaFolder).isDirectory()) {
-    errors.push(
-      `mediaFolder ${mediaFolder} ${missing ? 'does not exist' : 'is not a folder'}; set the path of a folder of films and sound files.`,
-    );
-  }
-  return errors;
+  if (!(missing ? production : !statSync(mediaFolder).isDirectory())) return [];
+  return [
+    `mediaFolder ${mediaFolder} ${missing ? 'does not exist' : 'is not a folder'}; set the path of a folder of films and sound files.`,
+  ];
 }
 
 /** As people sort: film 2 before film 10, and a name before the same name with something after it. */
@@ -102,7 +104,7 @@ const byName = new Intl.Collator('en', { numeric: true });
 const stem = (name: string): string => name.slice(0, -extname(name).length);
 
 /** Films and sound files of the media folder, by name. */
-function listMedia(folder: string): MediaFile[] {
+export function listMedia(folder: string): MediaFile[] {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
     throw new Error(
       `mediaFolder ${folder} is not a folder; create it, or make samples with \`npm run media -- sample\`.`,

@@ -15,11 +15,12 @@ export function keepConnections(): void {
   };
 }
 
-/** Types of the two candidates and the remote address; of a relay also how the TURN server is reached. */
+/** Types of the two candidates, remote address and protocol; of a relay also how the TURN server is reached. */
 export interface SelectedPair {
   local: string;
   remote: string;
   remoteAddress: string;
+  protocol: string;
   relayProtocol?: string;
 }
 
@@ -36,6 +37,7 @@ export async function selectedPair(page: Page): Promise<SelectedPair | undefined
           local: local.candidateType,
           remote: remote.candidateType,
           remoteAddress: remote.address,
+          protocol: local.protocol,
           relayProtocol: local.relayProtocol,
         };
       }

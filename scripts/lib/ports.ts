@@ -2,18 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { $ } from 'zx';
-
-/** A program that holds a port. */
-export interface Listener {
-  protocol: 'tcp' | 'udp';
-  port: number;
-  /** Process id, 0 where it could not be found. */
-  pid: number;
-  /** e.g. `nginx (process 4711)` or `container old-web`. */
-  owner: string;
-  /** Name of the container the program runs in, if any. */
-  container?: string;
-}
+import type { Listener } from './doctor/ports.ts';
 
 /** State of a listening TCP socket in /proc/net/tcp. */
 const listen = '0A';

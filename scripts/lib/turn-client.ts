@@ -1,4 +1,4 @@
-/** A TURN client (RFC 8656) that says what it is refused; over UDP, TCP or TLS. */
+/** A TURN client (RFC 8656) that says what it is refused; over UDP, TCP or TLS. Every promise settles within seconds. */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { connect, isIPv6, type Socket } from 'node:net';
@@ -42,6 +42,10 @@ const attributes = {
 const cookie = Buffer.from('2112a442', 'hex');
 const errorClass = 0x0110;
 
+/** ms within which a server answers. */
+const patience = 5000;
+const late = `The TURN server did not answer within ${patience / 1000} s.`;
+
 interface Answer {
   /** 0 is success, else the error's code. */
   code: number;
@@ -52,7 +56,7 @@ interface Answer {
 export class TurnClient implements AsyncDisposable {
   readonly #send: (data: Buffer) => void;
   readonly #end: () => void;
-  readonly #waiting = new Map<string, (answer: Answer) => void>();
+  readonly #waiting = new Map<string, PromiseWithResolvers<Answer>>();
   readonly #credential: TurnCredential;
   #realm = Buffer.alloc(0);
   #nonce = Buffer.alloc(0);
@@ -63,10 +67,16 @@ export class TurnClient implements AsyncDisposable {
     this.#credential = credential;
     this.#send = link.send;
     this.#end = link.end;
-    link.listen((data) => {
-      this.#received = Buffer.concat([this.#received, data]);
-      this.#read();
-    });
+    link.listen(
+      (data) => {
+        this.#received = Buffer.concat([this.#received, data]);
+        this.#read();
+      },
+      (error) => {
+        this.#allocated = false;
+        for (const answer of this.#waiting.values()) answer.reject(error);
+      },
+    );
   }
 
   static async open(server: TurnServer, credential: TurnCredential): Promise<TurnClient> {
@@ -139,13 +149,13 @@ export class TurnClient implements AsyncDisposable {
         ]
       : list;
     const key = createHash('md5').update(`${username}:${this.#realm}:${credential}`).digest();
-    return new Promise((resolve, reject) => {
-      const limit = setTimeout(() => reject(new Error('The TURN server did not answer within 5 s.')), 5000);
-      this.#waiting.set(id.toString('hex'), (answer) => {
-        clearTimeout(limit);
-        resolve(answer);
-      });
-      this.#send(encode(method, id, body, signed ? key : undefined));
+    const answer = Promise.withResolvers<Answer>();
+    const limit = setTimeout(() => answer.reject(new Error(late)), patience);
+    this.#waiting.set(id.toString('hex'), answer);
+    this.#send(encode(method, id, body, signed ? key : undefined));
+    return answer.promise.finally(() => {
+      clearTimeout(limit);
+      this.#waiting.delete(id.toString('hex'));
     });
   }
 
@@ -158,14 +168,14 @@ export class TurnClient implements AsyncDisposable {
       if (this.#received.length < size) return;
       const message = this.#received.subarray(0, size);
       this.#received = this.#received.subarray(size);
-      if (isMessage) this.#waiting.get(message.subarray(8, 20).toString('hex'))?.(decode(message));
+      if (isMessage) this.#waiting.get(message.subarray(8, 20).toString('hex'))?.resolve(decode(message));
     }
   }
 }
 
 interface Link {
   send: (data: Buffer) => void;
-  listen: (listener: (data: Buffer) => void) => void;
+  listen: (listener: (data: Buffer) => void, failed: (error: Error) => void) => void;
   end: () => void;
 }
 
@@ -175,7 +185,7 @@ async function openLink({ host, port, transport = 'udp' }: TurnServer): Promise<
     await new Promise<void>((resolve) => socket.connect(port, host, resolve));
     return {
       send: (data) => socket.send(data),
-      listen: (listener) => socket.on('message', listener),
+      listen: (listener, failed) => socket.on('message', listener).on('error', failed),
       end: () => socket.close(),
     };
   }
@@ -185,10 +195,16 @@ async function openLink({ host, port, transport = 'udp' }: TurnServer): Promise<
         ? connectTls({ host, port, rejectUnauthorized: false }, () => resolve(opened))
         : connect(port, host, () => resolve(opened));
     opened.once('error', reject);
+    opened.setTimeout(patience, () => opened.destroy(new Error(late)));
   });
+  socket.setTimeout(0);
   return {
     send: (data) => socket.write(data),
-    listen: (listener) => socket.on('data', listener),
+    listen: (listener, failed) =>
+      socket
+        .on('data', listener)
+        .on('error', failed)
+        .on('close', () => failed(new Error('The TURN server ended the connection.'))),
     end: () => socket.destroy(),
   };
 }

@@ -20,6 +20,7 @@ const pure: [string, RegExp][] = [
   ['infra/config', /^(\.\/|zod$|node:util$)/],
   ['infra/plan', /^(\.\/|\.\.\/config\/)/],
   ['infra/render', /^(\.\/|\.\.\/(config|plan)\/)/],
+  ['scripts/lib/doctor', /^(\.\/|(\.\.\/){3}infra\/plan\/|zod$)/],
 ];
 
 it.each(pure)('%s imports pure rooms alone', (folder, allowed) => {

@@ -1,10 +1,12 @@
 /** The Pulumi program: load -> plan -> resources -> outputs. */
 import * as pulumi from '@pulumi/pulumi';
 import { stagedContexts } from '../scripts/lib/build-contexts.ts';
+import { presentImages } from '../scripts/lib/engine.ts';
 import { gather } from '../scripts/lib/gather.ts';
 import { namespace, readStackFile, stackFile } from '../scripts/lib/settings.ts';
 import { volumeMarks } from '../scripts/lib/volumes.ts';
 import type { Setting } from './config/config.ts';
+import { planImages } from './plan/image.ts';
 import { makePlan } from './plan/plan.ts';
 import { defineDeployment } from './resources/deployment.ts';
 
@@ -15,11 +17,11 @@ const { config, engine, build, certificate, media, janusArchive } = await gather
 
 // plan
 const plan = makePlan(stack, config, engine, build);
-const contexts = await stagedContexts(plan.flavour, janusArchive);
+const images = planImages(plan, await stagedContexts(plan.flavour, janusArchive), await presentImages());
 const volumes = await volumeMarks(plan.name);
 
 // resources
-const { gateway, tokenSecret: secret } = defineDeployment({ plan, contexts, volumes, certificate, media });
+const { gateway, tokenSecret: secret } = defineDeployment({ plan, images, volumes, certificate, media });
 
 // outputs
 export const player = `https://${plan.advertised}:${plan.ports.player}/player/`;

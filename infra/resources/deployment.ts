@@ -2,6 +2,7 @@
 import * as docker from '@pulumi/docker';
 import type * as pulumi from '@pulumi/pulumi';
 import type { ServiceName } from '../plan/container.ts';
+import type { ImagePlan } from '../plan/image.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { MediaFile } from '../render/web.ts';
 import { Gateway } from './gateway.ts';
@@ -12,8 +13,7 @@ import { Web } from './web.ts';
 
 export interface DeploymentArgs {
   plan: Plan;
-  /** Folders that the images are built from. */
-  contexts: Record<ServiceName, { path: string; hash: string }>;
+  images: Record<ServiceName, ImagePlan>;
   /** Mark of each volume of files: another one when it has to be made anew. */
   volumes: Record<ServiceName, string>;
   certificate: { chain: string; key: string };
@@ -26,7 +26,7 @@ export function defineDeployment(args: DeploymentArgs): {
   /** What viewers' tokens are signed with. */
   tokenSecret: pulumi.Output<string>;
 } {
-  const { plan, contexts, volumes, certificate, media } = args;
+  const { plan, images, volumes, certificate, media } = args;
   const tokenSecret = randomSecret('token-secret', {});
   const network =
     plan.network.mode === 'bridge'
@@ -34,7 +34,7 @@ export function defineDeployment(args: DeploymentArgs): {
       : undefined;
   const inputs = (service: ServiceName): ServiceInputs => ({
     plan,
-    context: contexts[service],
+    image: images[service],
     volumeMark: volumes[service],
     network,
   });

@@ -19,8 +19,7 @@ export class Gateway extends pulumi.ComponentResource {
     const files = pulumi
       .all([randomSecret('admin-secret', parent), randomSecret('streaming-key', parent), tokenSecret])
       .apply(([admin, streaming, token]) => renderGateway(plan, { admin, streaming, token }));
-    const buildArgs = { FLAVOUR: plan.flavour };
-    this.service = new Service('gateway', { ...inputs, buildArgs, files }, parent);
+    this.service = new Service('gateway', { ...inputs, files }, parent);
     this.registerOutputs();
   }
 }

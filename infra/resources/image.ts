@@ -1,37 +1,32 @@
-/** An image built on the engine from a build context. */
-import { createHash } from 'node:crypto';
+/** An image on the engine: there already, or built from its context. */
 import * as docker from '@pulumi/docker';
 import type * as pulumi from '@pulumi/pulumi';
+import type { ImagePlan } from '../plan/image.ts';
 
-export interface ImageArgs {
-  /** Name without tag; the tag is a hash of all that goes in, so an image never replaces another under its name. */
-  repository: string;
-  context: { path: string; hash: string };
-  buildArgs: Record<string, string>;
-}
-
-/** Builds the image when its context or its arguments change, never in a preview. */
-export function buildImage(
+/**
+ * The tag says all that is in the image, so it is part of the resource's name: another content is another resource,
+ * and of one content it does not matter how it came to the engine. It is never built in a preview.
+ */
+export function provideImage(
   name: string,
-  args: ImageArgs,
+  { name: image, tag, context, buildArgs, present }: ImagePlan,
   opts: pulumi.CustomResourceOptions,
 ): docker.RemoteImage {
-  const inputs = { context: args.context.hash, ...args.buildArgs };
-  const tag = createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 16);
   return new docker.RemoteImage(
-    name,
+    `${name}-${tag}`,
     {
-      name: `${args.repository}:${tag}`,
-      build: {
-        context: args.context.path,
-        buildArgs: args.buildArgs,
-        // A failed build reports its last step alone; the log has the compiler's message.
-        buildLogFile: `${args.context.path}.log`,
-      },
-      triggers: inputs,
+      name: image,
+      build: present
+        ? undefined
+        : {
+            context,
+            buildArgs,
+            // A failed build reports its last step alone; the log has the compiler's message.
+            buildLogFile: `${context}.log`,
+          },
       // Older images are what a rollback needs; `npm run up` prunes those that no deployment uses.
       keepLocally: true,
     },
-    opts,
+    { ...opts, ignoreChanges: ['build'] },
   );
 }

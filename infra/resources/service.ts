@@ -3,16 +3,16 @@ import { local } from '@pulumi/command';
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 import { type ServiceName, serviceUser } from '../plan/container.ts';
+import type { ImagePlan } from '../plan/image.ts';
 import type { Plan } from '../plan/plan.ts';
 import { Files } from './files.ts';
-import { buildImage } from './image.ts';
+import { provideImage } from './image.ts';
 import { tryService } from './trial.ts';
 
 /** What every service is made from. */
 export interface ServiceInputs {
   plan: Plan;
-  /** Folder that the image is built from. */
-  context: { path: string; hash: string };
+  image: ImagePlan;
   /** Mark of the volume of files: another one when it has to be made anew. */
   volumeMark: string;
   /** The bridge network, when there is one. */
@@ -20,8 +20,6 @@ export interface ServiceInputs {
 }
 
 export interface ServiceArgs extends ServiceInputs {
-  /** Beside the base image. */
-  buildArgs?: Record<string, string>;
   /** Texts by the names that the plan lists. */
   files: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
@@ -37,7 +35,7 @@ export class Service {
   private readonly opts: pulumi.CustomResourceOptions;
 
   constructor(name: ServiceName, args: ServiceArgs, opts: pulumi.CustomResourceOptions) {
-    const { plan, context, volumeMark, buildArgs, files } = args;
+    const { plan, image, volumeMark, files } = args;
     this.name = name;
     this.args = args;
     this.opts = opts;
@@ -52,15 +50,7 @@ export class Service {
       },
       opts,
     );
-    this.image = buildImage(
-      `${name}-image`,
-      {
-        repository: `janus-deploy/${name}`,
-        context,
-        buildArgs: { BASE_IMAGE: plan.baseImage, ...buildArgs },
-      },
-      opts,
-    );
+    this.image = provideImage(`${name}-image`, image, opts);
     this.trial = tryService(
       `${name}-trial`,
       {

@@ -15,8 +15,7 @@ export class Web extends pulumi.ComponentResource {
 
   constructor(args: WebArgs, opts?: pulumi.ComponentResourceOptions) {
     super('janus-deploy:resources:Web', 'web', {}, opts);
-    const buildArgs = { FLAVOUR: args.plan.flavour };
-    this.service = new Service('web', { ...args, buildArgs, files: webFiles(args) }, { parent: this });
+    this.service = new Service('web', { ...args, files: webFiles(args) }, { parent: this });
     this.registerOutputs();
   }
 }

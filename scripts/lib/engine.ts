@@ -150,6 +150,14 @@ async function readHost(image: string): Promise<string> {
   return ended.stdout;
 }
 
+/** Names, with tags, of this project's images on the engine. */
+export async function presentImages(): Promise<Set<string>> {
+  const listed = await $({
+    quiet: true,
+  })`docker images --filter reference=janus-deploy/* --format ${'{{.Repository}}:{{.Tag}}'}`;
+  return new Set(listed.stdout.split('\n'));
+}
+
 /**
  * Makes sure an engine answers: the one there is, else the distribution's, installed and started.
  * @returns how it was had, for the step's line.

@@ -1,6 +1,7 @@
 /** Which resources the program makes, with which inputs, on each network mode; Pulumi's engine is mocked. */
 import * as pulumi from '@pulumi/pulumi';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { planImages } from '../../infra/plan/image.ts';
 import { makePlan, type Plan } from '../../infra/plan/plan.ts';
 import { configOf, linux, official } from '../support/facts.ts';
 
@@ -31,13 +32,13 @@ const planFor = (network: string): Plan =>
   makePlan('test', configOf({ network, maxViewers: '4' }), linux, official);
 
 /** All resources of a deployment, once they are registered. */
-async function deploy(plan: Plan): Promise<Made[]> {
+async function deploy(plan: Plan, onEngine: ReadonlySet<string> = new Set()): Promise<Made[]> {
   made = [];
   const { defineDeployment } = await import('../../infra/resources/deployment.ts');
   const context = { path: '/contexts/x', hash: '0'.repeat(64) };
   const { gateway } = defineDeployment({
     plan,
-    contexts: { gateway: context, turn: context, web: context },
+    images: planImages(plan, { gateway: context, turn: context, web: context }, onEngine),
     volumes: { gateway: '1', turn: '2', web: '3' },
     certificate: { chain: 'CHAIN', key: 'KEY' },
     media: [{ name: 'film.mp4', kind: 'video' }],
@@ -88,6 +89,18 @@ describe('on the host network', () => {
     }
     expect(inputs).toMatchSnapshot();
   });
+});
+
+it('builds no image that the engine has', async () => {
+  const plan = planFor('host');
+  const built = (resources: Made[]) =>
+    resources
+      .filter(({ type }) => type === 'docker:index/remoteImage:RemoteImage')
+      .map(({ inputs }) => [inputs.name as string, inputs.build !== undefined] as const);
+  const images = built(await deploy(plan));
+  expect(images.map(([, build]) => build)).toEqual([true, true, true]);
+  const again = built(await deploy(plan, new Set([images[0][0]])));
+  expect(again).toEqual(images.map(([name], index) => [name, index > 0]));
 });
 
 describe('on a bridge network', () => {

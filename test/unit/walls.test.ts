@@ -18,7 +18,7 @@ const imports = (folder: string): { file: string; imported: string }[] =>
 /** Rooms that only compute: a name outside of these lists is an import they may not have. */
 const pure: [string, RegExp][] = [
   ['infra/config', /^(\.\/|zod$|node:util$)/],
-  ['infra/plan', /^(\.\/|\.\.\/config\/)/],
+  ['infra/plan', /^(\.\/|\.\.\/config\/|node:crypto$)/],
   ['infra/render', /^(\.\/|\.\.\/(config|plan)\/)/],
   ['scripts/lib/doctor', /^(\.\/|(\.\.\/){3}infra\/plan\/|zod$)/],
 ];

@@ -1,0 +1,38 @@
+/** Which image each service runs, and what it is built from. Pure. */
+import { createHash } from 'node:crypto';
+import type { ServiceName } from './container.ts';
+import type { Plan } from './plan.ts';
+
+export interface ImagePlan {
+  /** With a tag that is a hash of all that goes in: an image never replaces another under its name. */
+  name: string;
+  tag: string;
+  /** Folder that it is built from. */
+  context: string;
+  buildArgs: Record<string, string>;
+  /** Whether the engine has it: it was built before, or came with a bundle. */
+  present: boolean;
+}
+
+/**
+ * The images of all services.
+ * @param contexts their build contexts, with the hash of the content
+ * @param onEngine names, with tags, of the images that the engine has
+ */
+export function planImages(
+  { baseImage, flavour }: Pick<Plan, 'baseImage' | 'flavour'>,
+  contexts: Record<ServiceName, { path: string; hash: string }>,
+  onEngine: ReadonlySet<string>,
+): Record<ServiceName, ImagePlan> {
+  const image = (service: ServiceName, buildArgs: Record<string, string>): ImagePlan => {
+    const { path: context, hash } = contexts[service];
+    const inputs = JSON.stringify({ context: hash, ...buildArgs });
+    const tag = createHash('sha256').update(inputs).digest('hex').slice(0, 16);
+    const name = `janus-deploy/${service}:${tag}`;
+    return { name, tag, context, buildArgs, present: onEngine.has(name) };
+  };
+  const base = { BASE_IMAGE: baseImage };
+  // The demos are those of the gateway's release.
+  const released = { ...base, FLAVOUR: flavour };
+  return { gateway: image('gateway', released), turn: image('turn', base), web: image('web', released) };
+}

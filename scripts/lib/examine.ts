@@ -6,13 +6,14 @@ import { isIP } from 'node:net';
 import { relative } from 'node:path';
 import { $ } from 'zx';
 import { type Config, ConfigError } from '../../infra/config/config.ts';
-import { type ServiceName, serviceNames } from '../../infra/plan/container.ts';
+import type { ServiceName } from '../../infra/plan/container.ts';
 import type { EngineFacts } from '../../infra/plan/facts.ts';
 import { makePlan, type Plan } from '../../infra/plan/plan.ts';
 import { officialBuild } from '../../infra/plan/profiles.ts';
 import { findBaseImage } from './base-image.ts';
 import { certificateFiles, checkCertificate, checkChain } from './certificates.ts';
 import { readNetworkClock } from './clock.ts';
+import { readContainers } from './containers.ts';
 import { readDisks } from './disk.ts';
 import { addressFindings } from './doctor/address.ts';
 import { type CertificateFacts, certificateFindings } from './doctor/certificate.ts';
@@ -135,32 +136,10 @@ async function findPlace(stack: string, config: Config): Promise<Place | Finding
     // What there is to build from is no matter here.
     const build = { ...officialBuild, baseImage: { name: base.name } };
     const plan = makePlan(stack, config, engine, build);
-    return { stack, config, base, engine, plan, containers: await readContainers(plan) };
+    return { stack, config, base, engine, plan, containers: await readContainers(plan.name) };
   } catch (error) {
     return refused(error);
   }
-}
-
-/** The containers, of which one may be missing; undefined when all are. */
-async function readContainers({ name }: Plan): Promise<ContainerFacts[] | undefined> {
-  const containers = await Promise.all(
-    serviceNames.map(async (service): Promise<ContainerFacts> => {
-      const inspected = await $({ quiet: true, nothrow: true })`docker inspect ${name}-${service}`;
-      if (inspected.exitCode !== 0) {
-        return { service, state: 'missing', health: '', restarts: 0, exitCode: 0, outOfMemory: false };
-      }
-      const [{ State, RestartCount }] = JSON.parse(inspected.stdout);
-      return {
-        service,
-        state: State.Status,
-        health: State.Health?.Status ?? '',
-        restarts: RestartCount,
-        exitCode: State.ExitCode,
-        outOfMemory: State.OOMKilled,
-      };
-    }),
-  );
-  return containers.every(({ state }) => state === 'missing') ? undefined : containers;
 }
 
 /** Of engine and machine. */

@@ -27,6 +27,9 @@ const passphraseFile = join(stateFolder, 'passphrase');
 /** The salt of a stack's secrets belongs to this machine's passphrase, so it stays out of the checkout. */
 const saltFile = (stack: string): string => join(stateFolder, `Pulumi.${stack}.yaml`);
 
+/** Whether this machine's `npm run up` has made the stack. */
+export const isKept = (stack: string): boolean => existsSync(saltFile(stack));
+
 /** Names of the stacks in the local state. */
 export async function knownStacks(environment: Stack['environment']): Promise<string[]> {
   if (!existsSync(backend)) return [];
@@ -54,8 +57,7 @@ export async function openStack(
     PULUMI_CONFIG_PASSPHRASE: undefined,
   };
   const stack: Stack = { name, configFile, environment };
-  if (!existsSync(saltFile(name)) || !(await knownStacks(environment)).includes(name))
-    await initialise(stack);
+  if (!isKept(name) || !(await knownStacks(environment)).includes(name)) await initialise(stack);
   return stack;
 }
 
@@ -139,6 +141,26 @@ async function readOutputs(stack: Stack, options: string[]): Promise<Record<stri
     env: stack.environment,
   })`pulumi stack output --json ${options} --stack ${stack.name}`;
   return JSON.parse(shown.stdout) as Record<string, unknown>;
+}
+
+export interface Operation {
+  /** `update`, `refresh` or `destroy`. */
+  kind: string;
+  /** ISO 8601. */
+  endTime: string;
+  /** `succeeded`, `failed` or `in-progress`. */
+  result: string;
+}
+
+/** The last operation on the stack. */
+export async function lastOperation(stack: Stack): Promise<Operation | undefined> {
+  const shown = await $({
+    quiet: true,
+    cwd: projectFolder,
+    env: stack.environment,
+  })`pulumi stack history --json --page-size 1 --stack ${stack.name}`;
+  const [last] = JSON.parse(shown.stdout) as Operation[];
+  return last && { kind: last.kind, endTime: last.endTime, result: last.result };
 }
 
 /** What a resource's operation is called when it is done. */

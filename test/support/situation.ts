@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JanusFlavour, Plan } from '../../infra/plan/plan.ts';
 import { framesPerSecond } from '../../scripts/lib/samples/films.ts';
+import type { Status } from '../../scripts/lib/status.ts';
 import { openBrowser, type TestBrowser, type TestPage } from './browser.ts';
 import { Deployment } from './deployment.ts';
 import { missing091 } from './flavours.ts';
@@ -149,6 +150,18 @@ export function testSituation(janus: JanusFlavour, network: Plan['network']['mod
         const playback = await measurePlayback(test.page, { seconds: 4 });
         expect(playback.fps).toBeGreaterThan(23);
         expect(playback.freezes).toEqual([]);
+      });
+
+      it('is shown in the status, with what it plays', async () => {
+        await playFile(test.page, 'sample.mp4');
+        await waitForFrame(test.page, ({ film, frame }) => film === 1 && frame > 25);
+        const { gateway, services }: Status = JSON.parse((await deployment.run('status', '--json')).stdout);
+        expect(services.map(({ health }) => health)).toEqual(['healthy', 'healthy', 'healthy']);
+        const viewer = gateway?.viewers.find(({ state }) => state === 'going');
+        expect(viewer).toMatchObject({ file: 'sample.mp4', duration: 24_000 });
+        expect(viewer?.position).toBeGreaterThan(1000);
+        expect(viewer?.bitrate).toBeGreaterThan(100_000);
+        expect(viewer?.path).toContain('udp');
       });
 
       it('says why a file cannot be played, and plays the next one', async () => {

@@ -24,6 +24,9 @@ export interface ContainerFacts {
   exitCode: number;
   /** Whether the kernel ended it for its memory. */
   outOfMemory: boolean;
+  /** When it was started (ISO 8601), and the id of its image; undefined for one that is missing. */
+  started?: string;
+  image?: string;
 }
 
 const { ok, warning, error } = about('services');

@@ -1,0 +1,68 @@
+/** The containers of a deployment, as the engine has them. */
+import { $ } from 'zx';
+import { type ServiceName, serviceNames } from '../../infra/plan/container.ts';
+import type { ContainerFacts } from './doctor/services.ts';
+
+/** `missing` for one that is not there; undefined when all are missing. `name` is the plan's. */
+export async function readContainers(name: string): Promise<ContainerFacts[] | undefined> {
+  const containers = await Promise.all(
+    serviceNames.map(async (service): Promise<ContainerFacts> => {
+      const inspected = await $({ quiet: true, nothrow: true })`docker inspect ${name}-${service}`;
+      if (inspected.exitCode !== 0) {
+        return { service, state: 'missing', health: '', restarts: 0, exitCode: 0, outOfMemory: false };
+      }
+      const [{ State, RestartCount, Image }] = JSON.parse(inspected.stdout);
+      return {
+        service,
+        state: State.Status,
+        health: State.Health?.Status ?? '',
+        restarts: RestartCount,
+        exitCode: State.ExitCode,
+        outOfMemory: State.OOMKilled,
+        started: State.StartedAt,
+        image: Image,
+      };
+    }),
+  );
+  return containers.every(({ state }) => state === 'missing') ? undefined : containers;
+}
+
+/** What a service takes of the machine at the moment. */
+export interface Usage {
+  /** Of one processor, in percent. */
+  processor: number;
+  /** Bytes, and how many it may have. */
+  memory: number;
+  memoryLimit: number;
+}
+
+/** Of the containers that run; takes the engine some 2 s. */
+export async function readUsage(name: string): Promise<Partial<Record<ServiceName, Usage>>> {
+  const containers = serviceNames.map((service) => `${name}-${service}`);
+  const read = await $({
+    quiet: true,
+    nothrow: true,
+  })`docker stats --no-stream --format ${'{{json .}}'} ${containers}`;
+  const lines = read.stdout.split('\n').filter((line) => line !== '');
+  return Object.fromEntries(lines.map((line) => usageOf(name, JSON.parse(line))));
+}
+
+const units: Record<string, number> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
+
+/** `12.5MiB` in bytes. */
+function bytesOf(text: string): number {
+  const [, number, unit] = /^([\d.]+)(\w+)$/.exec(text.trim()) ?? [];
+  return Math.round(Number(number) * (units[unit] ?? Number.NaN));
+}
+
+/** One line of `docker stats`. */
+export function usageOf(
+  name: string,
+  line: { Name: string; CPUPerc: string; MemUsage: string },
+): [service: ServiceName, Usage] {
+  const [memory, memoryLimit] = line.MemUsage.split('/').map(bytesOf);
+  return [
+    line.Name.slice(name.length + 1) as ServiceName,
+    { processor: Number.parseFloat(line.CPUPerc), memory, memoryLimit },
+  ];
+}

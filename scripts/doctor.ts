@@ -15,7 +15,7 @@ function format({ stack, deployed, findings }: Report): string {
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   const [errors, warnings, unknown] = [count('error'), count('warning'), count('unknown')];
   const lines = findings.map((finding, index) =>
-    formatFinding(finding, finding.subject !== findings[index - 1]?.subject),
+    formatFinding(finding, findings[index - 1], findings[index + 1]),
   );
   const summary = [
     plural(errors, 'error'),
@@ -32,16 +32,20 @@ const plural = (count: number, noun: string): string =>
 /** Columns before the text. */
 const indent = ' '.repeat(18);
 
-function formatFinding({ subject, severity, what, why, remedy }: Finding, first: boolean): string {
-  const title = first ? subject.padEnd(16) : ' '.repeat(16);
+/** Why and what to do are said once of findings that follow each other and have them in common. */
+function formatFinding(
+  { subject, severity, what, why, remedy }: Finding,
+  before?: Finding,
+  after?: Finding,
+): string {
+  const title = subject === before?.subject ? '' : subject;
+  const said = why === after?.why && remedy === after?.remedy;
   const rest = [
-    ...(why ? [`${indent}${styleText('dim', `${upperFirst(why)}.`)}`] : []),
-    ...(remedy ? [`${indent}→ ${upperFirst(remedy)}.`] : []),
+    ...(why && !said ? [`${indent}${styleText('dim', `${upperFirst(why)}.`)}`] : []),
+    ...(remedy && !said ? [`${indent}→ ${upperFirst(remedy)}.`] : []),
   ];
-  return [
-    `${styleText('bold', title)}${marks[severity]} ${what}${severity === 'ok' ? '' : '.'}`,
-    ...rest,
-  ].join('\n');
+  const line = `${styleText('bold', title.padEnd(16))}${marks[severity]} ${what}${severity === 'ok' ? '' : '.'}`;
+  return [line, ...rest].join('\n');
 }
 
 const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -21,6 +21,7 @@ import { clockFindings } from './doctor/clock.ts';
 import { diskFindings } from './doctor/disk.ts';
 import {
   about,
+  advisedFor,
   type Finding,
   fromSentence,
   ofSeverity,
@@ -74,7 +75,9 @@ interface Place {
 export async function examine(stack: string): Promise<Report> {
   const time = new Date().toISOString();
   const report = (deployed: boolean, found: Finding[]): Report => {
-    const findings = subjects.flatMap((subject) => found.filter((finding) => finding.subject === subject));
+    const findings = subjects
+      .flatMap((subject) => found.filter((finding) => finding.subject === subject))
+      .map((finding) => advisedFor(stack, finding));
     return { stack, time, deployed, severity: worst(findings), findings };
   };
   const config = readConfiguration(stack);
@@ -230,29 +233,47 @@ async function readDeployedAddresses(plan: Plan): Promise<string[] | undefined> 
   return addresses.length > 0 ? addresses : undefined;
 }
 
-/** Of what runs, from a viewer's side. */
+/** Of what runs, from a viewer's side. What a service that does not run brings about is not told again. */
 async function serviceFindings(place: Place, containers: ContainerFacts[]): Promise<Finding[]> {
-  const { config, plan, stack } = place;
+  const { config } = place;
   const { host, origin } = viewersWay(place);
-  const { chain } = certificateFiles(config);
-  const expected = existsSync(chain) ? new X509Certificate(readFileSync(chain)).fingerprint256 : undefined;
-  const [answers, stun, relays] = await Promise.all([
+  const runs = (service: ServiceName) =>
+    containers.some((container) => container.service === service && container.state === 'running');
+  if (!runs('web')) return containerFindings(containers);
+  const [answers, turn] = await Promise.all([
     askServices(config, host),
+    runs('turn') ? relayFindings(place, host, origin) : [],
+  ]);
+  const expected = configuredFingerprint(config);
+  const info = answers.find(({ url }) => url.endsWith('/janus/info'))?.got;
+  return [
+    ...containerFindings(containers),
+    ...answerFindings(
+      answers.filter(({ url }) => runs('gateway') || !url.endsWith('/janus/info')),
+      expected,
+    ),
+    ...turn,
+    ...(info && 'body' in info && info.status === 200
+      ? [...gatewayFindings(readGatewayInfo(info.body)), ...(await playback(place))]
+      : [about('playback').unknown('Nothing was played, as the gateway does not answer')]),
+  ];
+}
+
+/** Fingerprint of the certificate that should be served; undefined where its file cannot be used. */
+function configuredFingerprint(config: Config): string | undefined {
+  try {
+    return new X509Certificate(readFileSync(certificateFiles(config).chain)).fingerprint256;
+  } catch {
+    return undefined;
+  }
+}
+
+async function relayFindings({ config, plan }: Place, host: string, origin: string): Promise<Finding[]> {
+  const [stun, relays] = await Promise.all([
     stunAnswers(host, config.turnPort),
     makeToken(plan).then((token) => tryRelays(origin, plan.advertised, token)),
   ]);
-  const info = answers.find(({ url }) => url.endsWith('/janus/info'))?.got;
-  const gateway =
-    info && 'body' in info && info.status === 200 ? gatewayFindings(readGatewayInfo(info.body)) : [];
-  return [
-    ...containerFindings(containers, stack),
-    ...answerFindings(answers, expected),
-    ...gateway,
-    ...turnFindings(stun, config.turnPort, relays),
-    ...(ofSeverity(gateway, 'ok').length > 0
-      ? await playback(place)
-      : [about('playback').unknown('Nothing was played, as the gateway does not answer')]),
-  ];
+  return turnFindings(stun, config.turnPort, relays);
 }
 
 async function playback(place: Place): Promise<Finding[]> {

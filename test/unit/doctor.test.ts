@@ -284,7 +284,7 @@ describe('address and name', () => {
   it('an address that has changed since the last deployment', () => {
     expect(troubles(addressFindings(plan, linux, ['192.0.2.2', '2001:db8::2']))).toEqual([]);
     expect(troubles(addressFindings(plan, linux, ['192.0.2.77']))).toEqual([
-      'error: The machine’s address is 192.0.2.2 now; the last `npm run up` was for 192.0.2.77',
+      'error: Media is to be offered at 192.0.2.2, and the last `npm run up` was for 192.0.2.77',
     ]);
   });
 
@@ -366,7 +366,7 @@ describe('services', () => {
     outOfMemory: false,
   };
   const found = (change: Partial<ContainerFacts>) =>
-    troubles(containerFindings([{ ...container, ...change }], 'dev'));
+    troubles(containerFindings([{ ...container, ...change }]));
 
   it('that do not run, are unhealthy, or had to be started again', () => {
     expect(found({})).toEqual([]);

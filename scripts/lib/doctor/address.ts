@@ -20,9 +20,10 @@ export function addressFindings(plan: Plan, engine: EngineFacts, deployed?: stri
   if (deployed !== undefined && !deployed.includes(advertised)) {
     findings.push(
       error({
-        what: `The machine’s address is ${advertised} now; the last \`npm run up\` was for ${deployed.join(', ')}`,
-        why: 'services listen, and viewers are sent, where the machine is no longer',
-        remedy: 'run `npm run up`; to keep an address, have the router or the provider fix it',
+        what: `Media is to be offered at ${advertised}, and the last \`npm run up\` was for ${deployed.join(', ')}`,
+        why: 'services listen, and viewers are sent, where they were told to then',
+        remedy:
+          'run `npm run up`; for an address that changes by itself, have the router or the provider fix it',
       }),
     );
   }

@@ -70,6 +70,16 @@ export const ofSeverity = (findings: Finding[], severity: Severity): Finding[] =
 /** What was found and what to do, as one sentence: for who only has to put it right. */
 export const sentence = ({ what, remedy }: Finding): string => `${what}${remedy ? `; ${remedy}` : ''}.`;
 
+/** With the stack in the commands that are advised, where it is not the one they are for by themselves. */
+export function advisedFor(stack: string, finding: Finding): Finding {
+  if (stack === 'dev' || finding.remedy === undefined) return finding;
+  const remedy = finding.remedy.replaceAll(
+    /`npm run (up|logs|certs)(?: -- ([^`]*))?`/g,
+    (_, verb, rest) => `\`npm run ${verb} -- ${rest ? `${rest} ` : ''}--stack ${stack}\``,
+  );
+  return { ...finding, remedy };
+}
+
 /** An error that is one sentence already, of the form of `sentence`. */
 export function fromSentence(subject: Subject, text: string, why: string): Finding {
   const [, what, remedy] = /^(.*); (.*?)\.?$/s.exec(text) ?? [text, text, ''];

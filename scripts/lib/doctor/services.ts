@@ -31,8 +31,8 @@ export interface ContainerFacts {
 
 const { ok, warning, error } = about('services');
 
-export function containerFindings(containers: ContainerFacts[], stack: string): Finding[] {
-  const logs = `\`npm run logs${stack === 'dev' ? '' : ` -- --stack ${stack}`}\` says why; \`npm run up\` starts it anew`;
+export function containerFindings(containers: ContainerFacts[]): Finding[] {
+  const logs = '`npm run logs` says why; `npm run up` starts it anew';
   const bad = containers.flatMap(({ service, state, health, restarts, exitCode, outOfMemory }) => {
     const why = consequences[service];
     if (state !== 'running') {
@@ -73,7 +73,7 @@ export function answerFindings(answers: ServiceAnswer[], expected: string | unde
         error({
           what: `${what} at ${url} answered ${said}`,
           why: 'players and other clients ask there',
-          remedy: 'see `docker logs` of the web server',
+          remedy: '`npm run logs` says what the web server and the gateway did',
         }),
       ];
     }

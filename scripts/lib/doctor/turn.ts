@@ -26,7 +26,7 @@ export function turnFindings(
     : error({
         what: `The TURN server does not answer on UDP port ${port}`,
         why,
-        remedy: `see \`docker logs\` of the TURN server, and open UDP port ${port} in the firewall`,
+        remedy: `open UDP port ${port} in the firewall; \`npm run logs\` says what the TURN server did`,
       });
   if ('failed' in attempts) {
     return [
@@ -34,7 +34,7 @@ export function turnFindings(
       error({
         what: `There are no TURN credentials: ${attempts.failed}`,
         why,
-        remedy: 'see `docker logs` of the web server',
+        remedy: '`npm run logs` says what the web server did',
       }),
     ];
   }
@@ -47,7 +47,7 @@ function attemptFinding({ url, allocated, permitted }: TurnFacts): Finding {
       what: `${url} does not answer (${allocated.failed})`,
       why,
       remedy:
-        'see `docker logs` of the TURN server (of TLS: of the web server), and open the port in the firewall',
+        'open the port in the firewall; `npm run logs` says what the TURN server did, or the web server, which ends TLS',
     });
   }
   if (allocated === 486) {

@@ -19,7 +19,7 @@ export async function playInBrowser(program: string, scene: Scene, file: string)
   }
   await using browser = launched;
   // The certificate is a matter of its own; here it keeps nobody from looking.
-  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en' });
   await context.addInitScript(keepConnections);
   const page = await context.newPage();
   const query = new URLSearchParams({ file, autoplay: '1', ...(token && { token }) });

@@ -3,7 +3,10 @@ import { defineConfig } from 'vitest/config';
 /** A deployment or a browser may have to wait for an image to be built; what hangs is ended all the same. */
 const slow = { testTimeout: 180_000, hookTimeout: 900_000 };
 
-/** Side by side, a page now and then did not connect; so files run one after another, and a test has a second try. */
+/**
+ * Whenever a container comes or goes, the browser breaks off what it loads (ERR_NETWORK_CHANGED), a page too: so files
+ * run one after another, and a test has a second try.
+ */
 const browsers = { fileParallelism: false, retry: 1 };
 
 export default defineConfig({

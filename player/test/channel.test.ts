@@ -45,6 +45,19 @@ describe('opening', () => {
   });
 });
 
+it('is not up by the word of a connection that has ended', async () => {
+  gateway.faults.noMedia = true;
+  void channel.open().catch(() => {});
+  await vi.advanceTimersByTimeAsync(1000);
+  const { events } = gateway.session.handle;
+  await channel.close();
+  void channel.open().catch(() => {});
+  await vi.advanceTimersByTimeAsync(1000);
+  events.up();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(channel.state).toBe('attached');
+});
+
 describe('failing', () => {
   const failure = async () => {
     const opening = channel.open().catch((error: PlayError) => error.code);

@@ -53,6 +53,16 @@ describe('ICE servers', () => {
     expect(await fetchIceServers(url, signal)).toEqual(servers);
   });
 
+  it('are asked for again when the network breaks the request off', async () => {
+    const servers = [{ urls: 'turn:media.example' }];
+    const answers = [
+      Promise.reject(new TypeError('Failed to fetch')),
+      Response.json({ iceServers: servers }),
+    ];
+    vi.stubGlobal('fetch', async () => answers.shift());
+    expect(await fetchIceServers(url, signal)).toEqual(servers);
+  });
+
   it('are done without when the answer does not come', async () => {
     vi.stubGlobal('fetch', (_: string, { signal }: RequestInit) => {
       return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));

@@ -45,6 +45,22 @@ it('does not repeat what will fail again', async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
+it('looks for a way of media once more, each time that there was one', async () => {
+  for (let round = 0; round < 2; round++) {
+    gateway.faults.noMedia = true;
+    gateway.requests.length = 0;
+    void channel.open().catch(() => {});
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(gateway.requests).toEqual(Array(2).fill(['request.offer', 'push.answer']).flat());
+    expect(channel.state).toBe('failed');
+    expect(vi.getTimerCount()).toBe(0);
+    gateway.faults.noMedia = false;
+    await channel.open();
+    gateway.faults.noMedia = true;
+    gateway.session.options.onLost(new PlayError('refused'));
+  }
+});
+
 it('ends when told to', async () => {
   await channel.open();
   gateway.session.options.onLost(new PlayError('lost'));

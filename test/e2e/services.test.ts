@@ -4,6 +4,8 @@ import { $ } from 'zx';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
 import { Deployment } from '../support/deployment.ts';
 import { missing091 } from '../support/flavours.ts';
+import { waitForFrame } from '../support/measure.ts';
+import { connected, playFile } from '../support/player.ts';
 
 let deployment: Deployment;
 let browser: TestBrowser;
@@ -42,6 +44,27 @@ describe('the demos', () => {
     );
     expect(foreign).toEqual([]);
     expect(errors.filter((error) => !/data ?channel|favicon/i.test(error))).toEqual([]);
+    await context.close();
+  });
+});
+
+describe('the player', () => {
+  it('plays though the network loses what the gateway says while it connects', async () => {
+    const { page, context } = await browser.newPage({ ignoreHTTPSErrors: true });
+    let lost = 0;
+    await page.route('**/janus/*?*', async (route) => {
+      const response = await route.fetch().catch(() => undefined);
+      if (!response || (lost === 0 && (await response.text()).includes('webrtcup'))) {
+        lost++;
+        return route.abort('connectionreset');
+      }
+      return route.fulfill({ response });
+    });
+    await page.goto(deployment.url('playerPort', '/player/'));
+    await connected(page);
+    expect(lost).toBe(1);
+    await playFile(page, 'sample.mp4');
+    await waitForFrame(page, ({ film }) => film === 1);
     await context.close();
   });
 });

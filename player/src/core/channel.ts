@@ -71,7 +71,7 @@ export class Channel extends Emitter<ChannelEvents> {
   constructor(options: ChannelOptions) {
     super();
     this.#options = options;
-    this.#timeouts = { request: 10_000, media: 15_000, ...options.timeouts };
+    this.#timeouts = { request: 10_000, media: 10_000, ...options.timeouts };
   }
 
   get state(): ChannelState {
@@ -159,7 +159,9 @@ export class Channel extends Emitter<ChannelEvents> {
     this.#handle = await this.#within('request', 'no-answer', () =>
       session.attach(plugin, {
         message: (data, jsep) => this.#receive(data, jsep),
-        up: () => this.#link.emit('up', true),
+        up: () => {
+          if (!signal.aborted) this.#link.emit('up', true);
+        },
         down: (reason) => fail(new PlayError(this.state === 'webrtcUp' ? 'lost' : 'no-media-path', reason)),
         track: (track, present) => this.#place(track, present),
       }),

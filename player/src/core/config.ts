@@ -1,4 +1,5 @@
 /** What the page may be told at run time, and what follows from it. */
+import { sleep } from './deadline.ts';
 
 /** A film or sound file to choose from. */
 export interface MediaFile {
@@ -61,15 +62,23 @@ export async function fetchIceServers(
   signal: AbortSignal,
   { token, ms = 3000 }: { token?: string; ms?: number } = {},
 ): Promise<RTCIceServer[]> {
-  try {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+  const ask = async (): Promise<RTCIceServer[]> => {
     const response = await fetch(url, {
       cache: 'no-store',
       headers: token ? { authorization: `Bearer ${token}` } : {},
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ms)]),
+      signal: limit,
     });
     const answer: { iceServers?: RTCIceServer[] } = response.ok ? await response.json() : {};
     return Array.isArray(answer.iceServers) ? answer.iceServers : [];
-  } catch {
-    return [];
+  };
+  // A network that changes breaks requests off, and without TURN some viewers are lost.
+  for (let tries = 0; tries < 3 && !limit.aborted; tries++) {
+    try {
+      return await ask();
+    } catch {
+      await sleep(250, limit);
+    }
   }
+  return [];
 }

@@ -31,7 +31,7 @@ export interface Session {
 /** What a plugin handle reports. */
 export interface HandleEvents {
   message(data: unknown, jsep?: Description): void;
-  /** The gateway sees the PeerConnection up. */
+  /** The PeerConnection is up, as the gateway sees it or, where that is not heard, the browser; told more than once. */
   up(): void;
   /** The PeerConnection failed or was hung up. */
   down(reason: string): void;

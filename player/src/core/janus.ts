@@ -35,6 +35,9 @@ const destroyTimeout = 2_000;
  */
 const pollPauses = [250, 500, 1000, ...Array<number>(10).fill(2000)];
 
+/** How long (ms) the gateway has to say that media can flow, after the browser has. */
+const upTimeout = 1000;
+
 /** Janus's error codes that mean something to a viewer. */
 const janusErrors: Record<number, PlayError['code']> = { 403: 'not-allowed', 458: 'lost', 460: 'no-plugin' };
 
@@ -96,6 +99,12 @@ class Line {
     }
   }
 
+  /** Does something later, unless the line is closed by then. */
+  async after(ms: number, work: () => void): Promise<void> {
+    await sleep(ms, this.#life.signal);
+    if (!this.#life.signal.aborted) work();
+  }
+
   /** Ends every request; janus.js hears of none of them again. */
   close(): void {
     this.#life.abort();
@@ -110,18 +119,23 @@ class Line {
       } catch (cause) {
         if (PlayError.from(cause).code === 'lost') throw cause;
       }
+      // At once: until then, what happens is told to the poll that is lost, and afterwards it waits for the next.
+      const claimed = await this.#claim(url);
       await sleep(pause, this.#life.signal);
-      await this.#claim(url).catch(() => {});
+      if (!claimed) await this.#claim(url);
     }
     return this.#fetch(url, options);
   }
 
-  /** The gateway may still wait on the poll that the network lost, and would give it the next event. */
-  #claim(pollUrl: string): Promise<JanusReply> {
+  /** Has the gateway end the poll that the network lost, on which it may still wait. */
+  async #claim(pollUrl: string): Promise<boolean> {
     const [, server, session] = /^(.*)\/(\d+)(?:\?|$)/.exec(pollUrl) ?? [];
     const transaction = Janus.randomString(12);
     const body = { janus: 'claim', session_id: Number(session), transaction, token: this.#token };
-    return this.#fetch(server, { verb: 'POST', body } as JanusJS.HttpApiCallOption);
+    return this.#fetch(server, { verb: 'POST', body } as JanusJS.HttpApiCallOption).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #fetch(
@@ -224,7 +238,10 @@ class JanusSession implements Session {
         webrtcState: (up, reason?: string) => (up ? events.up() : events.down(reason ?? 'hung up')),
         connectionState: (state: RTCPeerConnectionState) => {
           if (state === 'failed') events.down('ICE or DTLS failed');
-          if (state === 'connected') handle.onTransportClosed(() => events.down('closed by the server'));
+          if (state !== 'connected') return;
+          handle.onTransportClosed(() => events.down('closed by the server'));
+          // The gateway tells it in an event, which a troubled network may have lost.
+          void this.#line.after(upTimeout, events.up);
         },
         ondetached: () => this.#line.lost(new PlayError('lost', 'the server ended the connection')),
         onremotetrack: (track, _mid, present, metadata) => {

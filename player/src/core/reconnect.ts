@@ -21,13 +21,21 @@ export const reconnectDelays: readonly number[] = [
  */
 export function keepOpen(channel: Channel, delays = reconnectDelays): () => void {
   let attempt = 0;
+  /** Media that found no way look for it once more: the network may have changed meanwhile. */
+  let looksAgain = true;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const retry = () => void channel.open().catch(() => {});
   const off = channel.on('state', ({ state, error }) => {
     clearTimeout(timer);
     timer = undefined;
-    if (state === 'webrtcUp' || state === 'closed') attempt = 0;
-    if (state !== 'failed' || !error || !passing.includes(error.code) || attempt >= delays.length) return;
+    if (state === 'webrtcUp' || state === 'closed') {
+      attempt = 0;
+      looksAgain = true;
+    }
+    if (state !== 'failed' || !error || attempt >= delays.length) return;
+    const noPath = error.code === 'no-media-path';
+    if (noPath ? !looksAgain : !passing.includes(error.code)) return;
+    if (noPath) looksAgain = false;
     timer = setTimeout(retry, delays[attempt++]);
   });
   const online = () => {

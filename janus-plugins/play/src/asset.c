@@ -34,14 +34,6 @@ struct library {
     struct asset *assets;
 };
 
-/* What is the same file, and what is another although it has the same name. */
-struct identity {
-    dev_t device;
-    ino_t inode;
-    off_t size;
-    struct timespec modified;
-};
-
 struct track {
     struct asset *asset;
     struct index_track *frames;      /* items are read from the file, else made */
@@ -59,7 +51,7 @@ struct asset {
     struct asset *next;
     unsigned references; /* guarded by the library's lock */
     struct job dispose;
-    struct identity identity;
+    struct file_identity identity;
     int fd;
     struct media_index *index;
     pthread_mutex_t lock;
@@ -78,17 +70,6 @@ struct segment {
     _Atomic(const char *) failure;
     struct asset_item items[];
 };
-
-static struct identity identity_of(const struct stat *status)
-{
-    return (struct identity){status->st_dev, status->st_ino, status->st_size, status->st_mtim};
-}
-
-static bool same_file(const struct identity *a, const struct identity *b)
-{
-    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-           a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec;
-}
 
 /* Segments */
 
@@ -157,15 +138,15 @@ static void segment_add(struct segment *segment, struct asset_item item)
  * file or damaged, but is never more than a segment. */
 static const char *changed(const struct asset *asset)
 {
-    struct identity identity;
+    struct file_identity identity;
     struct stat status;
 
     if (fstat(asset->fd, &status) < 0)
         return "cannot be read any further";
-    identity = identity_of(&status);
+    identity = file_identity_of(&status);
     if (status.st_nlink == 0)
         return "was removed or replaced while it played";
-    return same_file(&identity, &asset->identity) ? NULL : "was changed while it played";
+    return file_is_same(&identity, &asset->identity) ? NULL : "was changed while it played";
 }
 
 /* The thread that makes a segment is done with it. */
@@ -222,13 +203,9 @@ static bool take_packet(void *context, const uint8_t *packet, size_t size)
 static struct cache_key cache_key_of(const struct segment *segment)
 {
     const struct track *track = segment->track;
-    const struct identity *identity = &track->asset->identity;
 
     return (struct cache_key){
-        .device = identity->device,
-        .inode = identity->inode,
-        .size = identity->size,
-        .modified = identity->modified,
+        .file = track->asset->identity,
         .sound = track->number,
         .codec = track->codec,
         .stretch = segment->number,
@@ -430,10 +407,10 @@ bool window_failed(const struct window *window, size_t item)
 /* Assets */
 
 /* Gives a reference to the asset of a file that is open already; the library's lock is held. */
-static struct asset *find_asset(struct library *library, const struct identity *identity)
+static struct asset *find_asset(struct library *library, const struct file_identity *identity)
 {
     for (struct asset *asset = library->assets; asset; asset = asset->next)
-        if (same_file(&asset->identity, identity)) {
+        if (file_is_same(&asset->identity, identity)) {
             asset->references++;
             return asset;
         }
@@ -485,7 +462,7 @@ static void add_sound(struct track *track, const struct media_index *index)
     cut_stretches(track);
 }
 
-static struct asset *asset_new(struct library *library, int fd, const struct identity *identity,
+static struct asset *asset_new(struct library *library, int fd, const struct file_identity *identity,
                                struct media_index *index)
 {
     struct asset *asset = calloc(1, sizeof *asset);
@@ -551,7 +528,7 @@ enum path_status asset_open(struct library *library, const char *name, struct as
         close(fd);
         return PATH_NOT_FOUND;
     }
-    struct identity identity = identity_of(&found);
+    struct file_identity identity = file_identity_of(&found);
     pthread_mutex_lock(&library->lock);
     *asset = find_asset(library, &identity);
     pthread_mutex_unlock(&library->lock);

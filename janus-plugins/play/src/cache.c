@@ -51,8 +51,10 @@ static uint64_t checksum_of(const uint8_t *data, size_t size)
 
 static void name_of(const struct cache_key *key, char name[NAME_SIZE])
 {
-    snprintf(name, NAME_SIZE, "%d-%jx-%jx-%jx-%jx.%09ld-%u-%d-%zu", RECIPE, (uintmax_t)key->device,
-             (uintmax_t)key->inode, (uintmax_t)key->size, (uintmax_t)key->modified.tv_sec, key->modified.tv_nsec,
+    const struct file_identity *file = &key->file;
+
+    snprintf(name, NAME_SIZE, "%d-%jx-%jx-%jx-%jx.%09ld-%u-%d-%zu", RECIPE, (uintmax_t)file->device,
+             (uintmax_t)file->inode, (uintmax_t)file->size, (uintmax_t)file->modified.tv_sec, file->modified.tv_nsec,
              key->sound, key->codec, key->stretch);
 }
 

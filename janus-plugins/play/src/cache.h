@@ -7,19 +7,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
-#include <time.h>
 
 #include "audio.h"
+#include "file.h"
 
 struct cache;
 
 /* What a stretch was made from and to. */
 struct cache_key {
-    dev_t device;
-    ino_t inode;
-    off_t size;
-    struct timespec modified;
+    struct file_identity file;
     unsigned sound;
     enum audio_codec codec;
     size_t stretch;

@@ -49,7 +49,8 @@ static enum path_status failed(int error, struct reason *reason)
     }
 }
 
-enum path_status path_open(const char *root, const char *name, int *fd, struct reason *reason)
+/* Opens what `name` leads to below `root`, whatever it is. */
+static enum path_status open_below(const char *root, const char *name, int flags, int *fd, struct reason *reason)
 {
     char joined[PATH_MAX], resolved_root[PATH_MAX], resolved[PATH_MAX];
 
@@ -72,17 +73,32 @@ enum path_status path_open(const char *root, const char *name, int *fd, struct r
         reason_set(reason, "the name leads outside the media folder");
         return PATH_REFUSED;
     }
-
-    /* O_NONBLOCK: a FIFO among the media must not hold the caller until somebody writes to it. */
-    int opened = open(resolved, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int opened = open(resolved, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | flags);
     if (opened < 0)
         return failed(errno, reason);
-    struct stat status;
-    if (fstat(opened, &status) < 0 || !S_ISREG(status.st_mode)) {
+    *fd = opened;
+    return PATH_OPENED;
+}
+
+enum path_status path_open(const char *root, const char *name, int *fd, struct reason *reason)
+{
+    int opened;
+    /* O_NONBLOCK: a FIFO among the media must not hold the caller until somebody writes to it. */
+    enum path_status status = open_below(root, name, O_NONBLOCK, &opened, reason);
+    struct stat found;
+
+    if (status != PATH_OPENED)
+        return status;
+    if (fstat(opened, &found) < 0 || !S_ISREG(found.st_mode)) {
         close(opened);
         reason_set(reason, "the name is not that of a file");
         return PATH_REFUSED;
     }
     *fd = opened;
     return PATH_OPENED;
+}
+
+enum path_status path_open_folder(const char *root, const char *name, int *fd, struct reason *reason)
+{
+    return open_below(root, name, O_DIRECTORY, fd, reason);
 }

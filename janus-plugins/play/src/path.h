@@ -18,4 +18,7 @@ enum path_status {
  * long as it stays below `root`. Sets *fd when PATH_OPENED, *reason when PATH_REFUSED. */
 enum path_status path_open(const char *root, const char *name, int *fd, struct reason *reason);
 
+/* Does so with a folder; "" is `root` itself. */
+enum path_status path_open_folder(const char *root, const char *name, int *fd, struct reason *reason);
+
 #endif

@@ -14,7 +14,9 @@
 #include "access.h"
 #include "asset.h"
 #include "clock.h"
+#include "listing.h"
 #include "pacer.h"
+#include "probe.h"
 #include "protocol.h"
 #include "rtcp.h"
 #include "sdp.h"
@@ -56,7 +58,9 @@ static gint max_viewers; /* who may watch at the same time; 0: everybody */
 static volatile gint watching;
 static char *token_secret; /* what viewers' tokens are signed with; NULL: everybody may play everything */
 
+static char *media_root;
 static struct library *library;
+static struct prober *prober;
 static struct pacer *pacer;
 static GThreadPool *events; /* one thread: events reach a viewer in the order they happened */
 static GThreadPool *offers; /* a thread for each: the core gathers candidates before it returns */
@@ -278,10 +282,15 @@ static janus_plugin_result *error(const char *text)
     return janus_plugin_result_new(JANUS_PLUGIN_ERROR, last.text, NULL);
 }
 
+static struct grant *read_grant(const char *token, struct reason *reason)
+{
+    return grant_read(token_secret, token, g_get_real_time() / G_USEC_PER_SEC, reason);
+}
+
 /* Before anything is looked for, so that an answer tells nothing of what there is. */
 static bool may_play(const char *token, const char *name, struct reason *reason)
 {
-    struct grant *grant = grant_read(token_secret, token, g_get_real_time() / G_USEC_PER_SEC, reason);
+    struct grant *grant = read_grant(token, reason);
 
     if (!grant)
         return false;
@@ -366,15 +375,37 @@ static void open_next(gpointer data, gpointer user_data)
 
 static janus_plugin_result *probe(const struct command *command)
 {
-    struct reason reason;
-    struct asset *asset;
-    enum path_status status = open_file(command->token, command->file, &asset, &reason);
+    struct probe found = {.status = PATH_FORBIDDEN};
 
-    if (status != PATH_OPENED)
-        return reply(protocol_refusal(status, command->file, &reason));
-    json_t *result = protocol_probe_result(asset_index(asset));
-    asset_release(asset);
-    return reply(result);
+    if (may_play(command->token, command->file, &found.reason))
+        probe_files(prober, &command->file, 1, NEVER, &found);
+    if (found.status == PATH_OPENED)
+        return reply(protocol_probe_result(&found));
+    if (found.status != PATH_NOT_FOUND)
+        log_refusal(command->file, &found.reason);
+    return reply(protocol_refusal(found.status, command->file, &found.reason));
+}
+
+static janus_plugin_result *list(const struct command *command)
+{
+    enum path_status status = PATH_FORBIDDEN;
+    struct listing *listing = NULL;
+    struct reason reason;
+    struct grant *grant = read_grant(command->token, &reason);
+
+    if (grant) {
+        status = listing_read(prober, media_root, command->folder, grant, (size_t)command->offset,
+                              (size_t)command->limit, &listing, &reason);
+        grant_free(grant);
+    }
+    if (!listing) {
+        if (status != PATH_NOT_FOUND)
+            log_refusal(command->folder, &reason);
+        return reply(protocol_refusal(status, command->folder, &reason));
+    }
+    json_t *content = protocol_listing(listing);
+    listing_free(listing);
+    return reply(content);
 }
 
 static janus_plugin_result *offer(struct viewer *viewer, const char *transaction)
@@ -559,6 +590,8 @@ static janus_plugin_result *carry_out(struct viewer *viewer, const struct comman
         return reply(protocol_pong());
     case COMMAND_PROBE:
         return probe(command);
+    case COMMAND_LIST:
+        return list(command);
     case COMMAND_OFFER:
         return offer(viewer, transaction);
     case COMMAND_ANSWER:
@@ -597,6 +630,9 @@ static janus_plugin_result *answer_request(struct viewer *viewer, const char *tr
     case PROTOCOL_UNDERSTOOD:
         if (command.is_explicit)
             g_atomic_int_set(&viewer->is_explicit, 1);
+        /* It may take seconds, and changes nothing for the viewer. */
+        if (command.type == COMMAND_PROBE || command.type == COMMAND_LIST)
+            return carry_out(viewer, &command, transaction);
         g_mutex_lock(&viewer->requests);
         result = carry_out(viewer, &command, transaction);
         g_mutex_unlock(&viewer->requests);
@@ -722,12 +758,11 @@ static const char *configured(janus_config *config, const char *name)
     return item ? item->value : NULL;
 }
 
-/* Sets what can be configured and returns the media root, and the folder for sound that was made, or NULL. */
-static char *read_config(const char *config_path, char **cache_root, guint64 *cache_bytes)
+/* Sets what can be configured; gives the folder for sound that was made, or NULL, and how much it may hold. */
+static void read_config(const char *config_path, char **cache_root, guint64 *cache_bytes)
 {
     char *file = g_strdup_printf("%s/%s.jcfg", config_path, PACKAGE_ID);
     janus_config *config = janus_config_parse(file);
-    char *root = NULL;
 
     if (config) {
         const char *viewers_allowed = configured(config, "max_viewers");
@@ -735,14 +770,15 @@ static char *read_config(const char *config_path, char **cache_root, guint64 *ca
         const char *bytes = configured(config, "cache_bytes");
         *cache_bytes = bytes ? g_ascii_strtoull(bytes, NULL, 10) : DEFAULT_CACHE_BYTES;
         *cache_root = g_strdup(configured(config, "cache_root"));
-        root = g_strdup(configured(config, "media_root"));
+        media_root = g_strdup(configured(config, "media_root"));
         token_secret = g_strdup(configured(config, "token_auth_secret"));
         janus_config_destroy(config);
     }
-    if (!root)
+    if (!media_root) {
         JANUS_LOG(LOG_WARN, LOG_PREFIX "no general.media_root in %s: using %s\n", file, DEFAULT_MEDIA_ROOT);
+        media_root = g_strdup(DEFAULT_MEDIA_ROOT);
+    }
     g_free(file);
-    return root ? root : g_strdup(DEFAULT_MEDIA_ROOT);
 }
 
 static void release_resources(void)
@@ -755,8 +791,10 @@ static void release_resources(void)
         g_thread_pool_free(offers, FALSE, TRUE);
     g_clear_pointer(&pacer, pacer_stop);
     g_clear_pointer(&library, library_close);
+    g_clear_pointer(&prober, prober_close);
     g_clear_pointer(&viewers, g_hash_table_destroy);
     g_clear_pointer(&token_secret, g_free);
+    g_clear_pointer(&media_root, g_free);
     events = offers = openers = NULL;
 }
 
@@ -767,25 +805,24 @@ static int play_init(janus_callbacks *callbacks, const char *config_path)
     gateway = callbacks;
     char *cache_root = NULL;
     guint64 cache_bytes = 0;
-    char *root = read_config(config_path, &cache_root, &cache_bytes);
+    read_config(config_path, &cache_root, &cache_bytes);
     viewers = g_hash_table_new_full(NULL, NULL, NULL, viewer_drop);
-    library = library_open(root, READERS, g_get_num_processors());
+    library = library_open(media_root, READERS, g_get_num_processors());
+    prober = prober_open(media_root, READERS);
     pacer = pacer_start();
     events = g_thread_pool_new(push_event, NULL, 1, FALSE, NULL);
     offers = g_thread_pool_new(push_offer, NULL, -1, FALSE, NULL);
     openers = g_thread_pool_new(open_next, NULL, READERS, FALSE, NULL);
-    if (!library || !pacer || !events || !offers || !openers) {
+    if (!library || !prober || !pacer || !events || !offers || !openers) {
         JANUS_LOG(LOG_FATAL, LOG_PREFIX "cannot start its threads\n");
         release_resources();
-        g_free(root);
         g_free(cache_root);
         return -1;
     }
     if (cache_root && !library_use_cache(library, cache_root, cache_bytes))
         JANUS_LOG(LOG_WARN, LOG_PREFIX "plays without a cache: %s: %s\n", cache_root, g_strerror(errno));
     g_free(cache_root);
-    JANUS_LOG(LOG_INFO, LOG_PREFIX "plays the files in %s\n", root);
-    g_free(root);
+    JANUS_LOG(LOG_INFO, LOG_PREFIX "plays the files in %s\n", media_root);
     return 0;
 }
 

@@ -18,12 +18,14 @@ struct field {
     size_t offset; /* in struct command */
     const char *means;
     bool required;
-    int64_t least, most; /* of a number */
+    bool may_be_empty;   /* a text */
+    int64_t least, most; /* of a number, which may also be 0 */
 };
 
 #define FIELD(MEMBER, ...) {.name = #MEMBER, .offset = offsetof(struct command, MEMBER), __VA_ARGS__}
 #define REQUIRED .required = true
 #define FILE_NAME .type = FIELD_TEXT, .means = "the name of a file in the media folder, as a string"
+#define FOLDER_NAME .type = FIELD_TEXT, .may_be_empty = true, .means = "the name of a folder in the media folder, as a string"
 #define FLAG .type = FIELD_BOOLEAN, .means = "true or false"
 #define TIME .type = FIELD_INTEGER, .least = -INTEGER_MAX, .most = INTEGER_MAX, .means = "a whole number of milliseconds"
 
@@ -55,6 +57,10 @@ static const struct request {
     {.name = "report.position", .type = COMMAND_REPORT, .is_explicit = true,
      .fields = {FIELD(interval, REQUIRED, .type = FIELD_INTEGER, .least = 100, .most = 60000,
                       .means = "a whole number of milliseconds: 100 to 60000, or 0 for no reports")}},
+    {.name = "list.files", .type = COMMAND_LIST, .is_explicit = true,
+     .fields = {FIELD(folder, FOLDER_NAME),
+                FIELD(offset, .type = FIELD_INTEGER, .most = INTEGER_MAX, .means = "how many files to pass over, a whole number"),
+                FIELD(limit, .type = FIELD_INTEGER, .most = LISTING_MAX, .means = "how many files to tell of, a whole number up to 1000")}},
 };
 
 #define REQUESTS (sizeof requests / sizeof requests[0])
@@ -67,11 +73,11 @@ static const char *printable(const char *name, const char *otherwise)
     return strlen(name) < 64 ? name : otherwise;
 }
 
-static bool is_name(const json_t *value, struct reason *reason, const char *field)
+static bool is_name(const json_t *value, bool may_be_empty, struct reason *reason, const char *field)
 {
     size_t length = json_string_length(value);
 
-    if (length > 0 && strlen(json_string_value(value)) == length)
+    if ((length > 0 || may_be_empty) && strlen(json_string_value(value)) == length)
         return true;
     reason_set(reason, "'%s' is empty or contains a null character", field);
     return false;
@@ -83,7 +89,7 @@ static bool are_names(const json_t *value, struct reason *reason, const char *fi
     size_t i;
 
     json_array_foreach(value, i, name)
-        if (!is_name(name, reason, field))
+        if (!is_name(name, false, reason, field))
             return false;
     return true;
 }
@@ -144,7 +150,7 @@ static bool parse_field(const struct request *request, const struct field *field
         reason_set(reason, "%s %s '%s', %s", request->name, field->required ? "needs" : "takes", field->name, field->means);
         return false;
     }
-    if ((field->type == FIELD_TEXT && !is_name(value, reason, field->name)) ||
+    if ((field->type == FIELD_TEXT && !is_name(value, field->may_be_empty, reason, field->name)) ||
         (field->type == FIELD_NAMES && !are_names(value, reason, field->name)))
         return false;
     store(field, value, command);
@@ -249,6 +255,8 @@ enum protocol_verdict protocol_parse(const json_t *body, const json_t *jsep, str
             .type = request->type,
             .is_explicit = request->is_explicit,
             .token = json_string_value(json_object_get(body, "token")),
+            .folder = "",
+            .limit = LISTING_MAX,
         };
         return request->has_answer ? parse_answer(jsep, command, reason)
                                    : parse_fields(request, body, command, reason);
@@ -281,10 +289,46 @@ json_t *protocol_pong(void)
     return json_pack("{ss}", "msg", "pong");
 }
 
-json_t *protocol_probe_result(const struct media_index *index)
+json_t *protocol_probe_result(const struct probe *probe)
 {
-    return json_pack("{sisisI}", "code", 0, "streams", (int)index->streams, "duration",
-                     (json_int_t)(index->duration / 1000));
+    return json_pack("{sisisI}", "code", 0, "streams", (int)probe->streams, "duration",
+                     (json_int_t)(probe->duration / 1000));
+}
+
+static json_t *milliseconds(int64_t time)
+{
+    return json_integer(time / MILLISECONDS(1));
+}
+
+static json_t *listed_file(const char *name, const struct probe *probe)
+{
+    json_t *file = json_pack("{ss}", "name", name);
+
+    if (!probe->done)
+        return file;
+    if (probe->size >= 0)
+        json_object_set_new(file, "size", json_integer((json_int_t)probe->size));
+    json_object_set_new(file, "playable", json_boolean(probe->status == PATH_OPENED));
+    if (probe->status == PATH_OPENED) {
+        json_object_set_new(file, "kind", json_string(probe->has_picture ? "video" : "audio"));
+        json_object_set_new(file, "duration", milliseconds(probe->end));
+    } else {
+        json_object_set_new(file, "reason",
+                            json_string(probe->status == PATH_NOT_FOUND ? "it is gone" : probe->reason.text));
+    }
+    return file;
+}
+
+json_t *protocol_listing(const struct listing *listing)
+{
+    json_t *files = json_array(), *folders = json_array();
+
+    for (char **name = listing->folders; *name; name++)
+        json_array_append_new(folders, json_string(*name));
+    for (size_t i = 0; i < listing->count; i++)
+        json_array_append_new(files, listed_file(listing->files[i], &listing->probes[i]));
+    return json_pack("{sisssosIso}", "code", 0, "folder", listing->folder, "folders", folders, "total",
+                     (json_int_t)listing->total, "files", files);
 }
 
 json_t *protocol_refusal(enum path_status status, const char *file, const struct reason *reason)
@@ -300,11 +344,6 @@ json_t *protocol_refusal(enum path_status status, const char *file, const struct
 json_t *protocol_conflict(enum protocol_code code, const char *reason)
 {
     return json_pack("{siss}", "code", code, "reason", reason);
-}
-
-static json_t *milliseconds(int64_t time)
-{
-    return json_integer(time / MILLISECONDS(1));
 }
 
 static const char *file_of(const struct session_item *item)

@@ -9,9 +9,10 @@
 
 #include <jansson.h>
 
-#include "index.h"
+#include "listing.h"
 #include "path.h"
 #include "playlist.h"
+#include "probe.h"
 #include "reason.h"
 #include "seek.h"
 #include "session.h"
@@ -30,6 +31,7 @@ enum command_type {
     COMMAND_LOOP,
     COMMAND_STATUS,
     COMMAND_REPORT,
+    COMMAND_LIST,
 };
 
 /* Times are in milliseconds. A field that the message does not have is NULL, 0 or false. */
@@ -39,8 +41,11 @@ struct command {
     const char *token; /* of the viewer; NULL: none */
     const char *sdp;
     const char *file;
+    const char *folder;
     const json_t *playlist;
     int64_t item;
+    int64_t offset;
+    int64_t limit;
     int64_t start;
     int64_t position;
     int64_t interval;
@@ -65,9 +70,10 @@ enum protocol_verdict protocol_parse(const json_t *body, const json_t *jsep, str
 struct playlist *protocol_playlist(const struct command *command);
 
 json_t *protocol_pong(void);
-json_t *protocol_probe_result(const struct media_index *index);
+json_t *protocol_probe_result(const struct probe *probe);
+json_t *protocol_listing(const struct listing *listing);
 
-/* Why a file is not played; `file` may be NULL, the status is not PATH_OPENED. */
+/* Why a file or folder is refused; `file` may be NULL, the status is not PATH_OPENED. */
 json_t *protocol_refusal(enum path_status status, const char *file, const struct reason *reason);
 json_t *protocol_conflict(enum protocol_code code, const char *reason);
 

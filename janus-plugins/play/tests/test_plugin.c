@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-only */
-/* The whole plugin, with a core that only records: the golden transcripts are replayed, and handles come
- * and go while films are played. */
+/* The whole plugin, with a core that only records: the golden transcripts and the examples of PROTOCOL.md are
+ * replayed, and handles come and go while films are played. */
 #include "../src/access.c"
 #include "../src/asset.c"
 #include "../src/audio.c"
 #include "../src/cache.c"
 #include "../src/h264.c"
 #include "../src/index.c"
+#include "../src/listing.c"
 #include "../src/pacer.c"
 #include "../src/packetizer.c"
 #include "../src/path.c"
 #include "../src/playlist.c"
+#include "../src/probe.c"
 #include "../src/protocol.c"
 #include "../src/rtcp.c"
 #include "../src/sdp.c"
@@ -20,6 +22,7 @@
 
 #include "../src/plugin.c"
 
+#include "support/document.h"
 #include "support/media.h"
 #include "support/tap.h"
 
@@ -48,12 +51,12 @@ void janus_plugin_rtp_extensions_reset(janus_plugin_rtp_extensions *extensions)
     memset(extensions, 0, sizeof *extensions);
 }
 
-static janus_config_item media_root = {.type = janus_config_type_item, .name = "media_root"};
+static janus_config_item configured_root = {.type = janus_config_type_item, .name = "media_root"};
 
 janus_config *janus_config_parse(const char *file)
 {
     check_text(file, "/config/janus.plugin.tms.play.jcfg", "the configuration is read");
-    return (janus_config *)&media_root;
+    return (janus_config *)&configured_root;
 }
 
 janus_config_container *janus_config_get(janus_config *config, janus_config_container *parent,
@@ -62,7 +65,7 @@ janus_config_container *janus_config_get(janus_config *config, janus_config_cont
     (void)config;
     (void)parent;
     (void)type;
-    return strcmp(name, "media_root") == 0 ? &media_root : NULL;
+    return strcmp(name, "media_root") == 0 ? &configured_root : NULL;
 }
 
 janus_config_container *janus_config_get_create(janus_config *config, janus_config_container *parent,
@@ -177,6 +180,14 @@ static void press_play(janus_plugin_session *handle, const char *file)
 
 /* Golden transcripts */
 
+static void drain(void)
+{
+    json_t *event;
+
+    while ((event = g_async_queue_timeout_pop(pushed, 50000)))
+        json_decref(event);
+}
+
 static void compare(const json_t *found, const json_t *expected, const char *name)
 {
     char *text = json_dumps(found, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
@@ -239,15 +250,104 @@ static void replay(const char *file)
     g_free(path);
 }
 
-/* Comings and goings */
+/* The examples of PROTOCOL.md */
 
-static void drain(void)
+/* A viewer in the state in which the examples of a section begin. */
+static janus_plugin_session *begin_section(const char *viewer)
 {
-    json_t *event;
+    janus_plugin_session *handle = attach();
 
-    while ((event = g_async_queue_timeout_pop(pushed, 50000)))
-        json_decref(event);
+    if (strcmp(viewer, "closed") == 0)
+        token_secret = g_strdup("secret");
+    if (strcmp(viewer, "connected") != 0 && strcmp(viewer, "playing") != 0)
+        return handle;
+    json_decref(request(handle, json_pack("{ss}", "request", "push.answer"), answer_jsep()));
+    bring_up(handle);
+    if (strcmp(viewer, "playing") == 0)
+        json_decref(request(handle, json_pack("{sssssi}", "request", "ctrl.play", "file", "film.mp4", "start", 0), NULL));
+    return handle;
 }
+
+static void end_section(janus_plugin_session *handle)
+{
+    detach(handle);
+    drain();
+    g_clear_pointer(&token_secret, g_free);
+}
+
+/* Where a viewer is is only known when that was asked for, else it depends on the clock. */
+static void forget_position(json_t *example, const char *request_name)
+{
+    bool asked = request_name && (strcmp(request_name, "ctrl.play") == 0 || strcmp(request_name, "ctrl.seek") == 0);
+
+    if (!asked && json_is_integer(json_object_get(example, "position")))
+        json_object_set_new(example, "position", json_string("any"));
+}
+
+/* Sends what is a request; the reply to it, or NULL. */
+static json_t *replay_request(janus_plugin_session *handle, json_t *body, const char **name)
+{
+    *name = json_string_value(json_object_get(body, "request"));
+    json_t *found = request(handle, json_incref(body), strcmp(*name, "push.answer") == 0 ? answer_jsep() : NULL);
+    const char *kind = json_object_iter_key(json_object_iter(found));
+    json_t *content = strcmp(kind, "ack") == 0 ? NULL : json_incref(json_object_get(found, kind));
+
+    json_decref(found);
+    return content;
+}
+
+/* What an example expects: an event, or the reply to the request before it, whose reference is taken. */
+static void replay_answer(json_t *expected, json_t *found, const char *request_name, const char *name)
+{
+    if (json_object_get(expected, "tms_play_event")) {
+        require(found == NULL, name);
+        json_t *event = g_async_queue_timeout_pop(pushed, 10 * G_USEC_PER_SEC);
+        require(event != NULL, name);
+        found = json_incref(json_object_get(event, "data"));
+        json_decref(event);
+        request_name = NULL;
+    }
+    forget_position(expected, request_name);
+    forget_position(found, request_name);
+    compare(found, expected, name);
+    json_decref(found);
+}
+
+static int test_document(void)
+{
+    json_t *examples = document_examples(PROTOCOL_DOCUMENT), *example, *found = NULL;
+    const char *section = "", *request_name = NULL;
+    janus_plugin_session *handle = NULL;
+    int sections = 0;
+    size_t i;
+
+    json_array_foreach(examples, i, example) {
+        const char *below = json_string_value(json_object_get(example, "section"));
+        json_t *content = json_object_get(example, "content");
+        char *name = g_strdup_printf("PROTOCOL.md, line %d: %s", (int)json_integer_value(json_object_get(example, "line")), below);
+        if (strcmp(below, section) != 0) {
+            if (handle)
+                end_section(handle);
+            handle = begin_section(json_string_value(json_object_get(example, "viewer")));
+            section = below;
+            sections++;
+        }
+        if (json_object_get(content, "request")) {
+            require(found == NULL, name);
+            found = replay_request(handle, content, &request_name);
+        } else {
+            replay_answer(content, found, request_name, name);
+            found = NULL;
+        }
+        g_free(name);
+    }
+    require(found == NULL && handle != NULL, "every reply is in the document");
+    end_section(handle);
+    json_decref(examples);
+    return sections;
+}
+
+/* Comings and goings */
 
 static janus_plugin_session *attach_playing(const char *file)
 {
@@ -396,18 +496,20 @@ int main(void)
 
     media_write_golden();
     pushed = g_async_queue_new();
-    media_root.value = (char *)media_folder();
+    configured_root.value = (char *)media_folder();
     check(create() == &play_plugin && play_plugin.init(&core, "/config") == 0, "the plugin starts");
     replay("before-webrtc.json");
     replay("play.json");
     replay("errors.json");
     replay("explicit.json");
+    replay("list.json");
+    int sections = test_document();
     test_vanishing();
     test_impatient();
     test_full();
     test_tokens();
     test_late_requests();
-    attached = 4 + 100 + 1 + 3 + 1 + 1;
+    attached = 5 + sections + 100 + 1 + 3 + 1 + 1;
 
     /* The core may end while films are played, and does not wait for requests that are being carried out. */
     janus_plugin_session *last = attach_playing("film.mp4");

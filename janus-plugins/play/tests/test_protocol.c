@@ -85,11 +85,11 @@ static void test_mistakes(void)
 
 static void test_replies(void)
 {
-    struct media_index index = {.streams = 2, .duration = 20010666000};
+    struct probe probe = {.streams = 2, .duration = 20010666000};
 
     reason_set(&reason, "why");
     written(protocol_pong(), "{\"msg\":\"pong\"}", "pong");
-    written(protocol_probe_result(&index), "{\"code\":0,\"streams\":2,\"duration\":20010666}", "the result of a probe");
+    written(protocol_probe_result(&probe), "{\"code\":0,\"streams\":2,\"duration\":20010666}", "the result of a probe");
     written(protocol_refusal(PATH_NOT_FOUND, "a.mp4", NULL), "{\"code\":404,\"path\":\"a.mp4\"}", "not found");
     written(protocol_refusal(PATH_REFUSED, "a.mp4", &reason),
             "{\"code\":400,\"path\":\"a.mp4\",\"reason\":\"why\"}", "refused");

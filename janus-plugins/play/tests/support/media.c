@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-only */
 #include "media.h"
 
-#include <dirent.h>
+#include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILM_RATE 48000
@@ -13,21 +14,26 @@
 
 static char folder[256];
 
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+    (void)status;
+    (void)type;
+    (void)where;
+    return remove(path);
+}
+
 static void remove_folder(void)
 {
-    char path[512];
-    DIR *directory = opendir(folder);
-    struct dirent *entry;
+    nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
 
-    while (directory && (entry = readdir(directory)))
-        if (entry->d_name[0] != '.') {
-            media_path(path, entry->d_name);
-            if (unlink(path) < 0)
-                rmdir(path);
-        }
-    if (directory)
-        closedir(directory);
-    rmdir(folder);
+void media_make_folder(const char *name)
+{
+    char path[512];
+
+    media_path(path, name);
+    if (mkdir(path, 0755) < 0)
+        abort();
 }
 
 const char *media_folder(void)
@@ -506,4 +512,11 @@ void media_write_golden(void)
     film.b_frames = true;
     media_write_film("bframes.mp4", &film);
     media_write_wav("sound.wav", &(struct media_wav){8000, 1, 2});
+    media_make_folder("series");
+    media_make_folder("series/extras");
+    film.b_frames = false;
+    media_write_film("series/Part 2.mp4", &film);
+    film.b_frames = true;
+    media_write_film("series/part 10.mp4", &film);
+    media_write_wav("series/part 1.wav", &(struct media_wav){8000, 1, 2});
 }

@@ -12,6 +12,7 @@
 const char *media_folder(void);
 void media_use_folder(const char *path);
 void media_path(char path[512], const char *name);
+void media_make_folder(const char *name);
 
 /* Sound that is silent but for a 1 kHz tone in the first 100 ms of every second. */
 void media_sample_tone(int16_t *samples, size_t count, int rate, int channels, double begin);

@@ -40,7 +40,7 @@ export async function goldenMedia(flavour: JanusFlavour): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'janus-deploy-golden-'));
   cpSync(mediaFolder, folder, { recursive: true });
   const image = await buildTestImage(flavour);
-  const build = 'cc -o /tmp/golden_media /src/golden_media.c /src/support/media.c -lm';
+  const build = 'cc -D_GNU_SOURCE -o /tmp/golden_media /src/golden_media.c /src/support/media.c -lm';
   await $({
     quiet: true,
   })`docker run --rm --network none --volume ${plugin}/tests:/src:ro --volume ${folder}:/media ${image} sh -c ${`${build} && /tmp/golden_media /media`}`;

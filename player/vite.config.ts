@@ -10,8 +10,15 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2022',
     modulePreload: { polyfill: false },
-    // janus.js tells by itself in which kind of module it runs.
-    rolldownOptions: { checks: { commonJsVariableInEsm: false } },
+    rolldownOptions: {
+      // janus.js tells by itself in which kind of module it runs.
+      checks: { commonJsVariableInEsm: false },
+      // Beside the page, the custom element for others, at an address that does not change.
+      input: { index: 'index.html', 'janus-play': 'src/element.ts' },
+      output: {
+        entryFileNames: ({ name }) => (name === 'janus-play' ? '[name].js' : 'assets/[name]-[hash].js'),
+      },
+    },
     license: { fileName: 'licenses.md' },
   },
 });

@@ -63,6 +63,8 @@ export class Channel extends Emitter<ChannelEvents> {
   readonly #machine = new Machine(channelTransitions, 'initialized');
   /** Aborted, with the reason, when this connection ends: all that waits for it settles. */
   #life = new AbortController();
+  /** Of the present connection, for as long as it lives. */
+  #attaching: Promise<void> | undefined;
   #opening: Promise<void> | undefined;
   #session: Session | undefined;
   #handle: Handle | undefined;
@@ -91,14 +93,26 @@ export class Channel extends Emitter<ChannelEvents> {
     return this.#life.signal;
   }
 
+  /**
+   * Connects and attaches, without media: enough to ask the plugin about files. `open()` goes on from there.
+   * Also again after a failure or `close()`.
+   */
+  attach(): Promise<void> {
+    if (!this.#attaching || this.#life.signal.aborted) {
+      if (this.state !== 'initialized') this.#changed(this.#machine.go(['failed', 'closed'], 'initialized'));
+      this.#life = new AbortController();
+      this.#attaching = this.#orFail((signal) => this.#connect(signal));
+    }
+    return this.#attaching;
+  }
+
   /** Connects, attaches and brings the PeerConnection up; also again after a failure or `close()`. */
   open(): Promise<void> {
-    if (this.#opening && !this.#life.signal.aborted) return this.#opening;
-    const opening = this.#open().finally(() => {
-      if (this.#opening === opening) this.#opening = undefined;
-    });
-    this.#opening = opening;
-    return opening;
+    if (!this.#opening || this.#life.signal.aborted) {
+      const attached = this.attach();
+      this.#opening = this.#orFail(() => attached.then(() => this.#negotiate()));
+    }
+    return this.#opening;
   }
 
   /** Asks the plugin; resolves with its answer, or with nothing where that comes later as a message. */
@@ -122,14 +136,11 @@ export class Channel extends Emitter<ChannelEvents> {
     await closed;
   }
 
-  async #open(): Promise<void> {
-    if (this.state === 'webrtcUp') return;
-    if (this.state !== 'initialized') this.#changed(this.#machine.go(['failed', 'closed'], 'initialized'));
-    this.#life = new AbortController();
+  /** Does a step of opening; where it fails, so does the channel. */
+  async #orFail(step: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { signal } = this.#life;
     try {
-      await this.#connect(signal);
-      await this.#negotiate();
+      await step(signal);
     } catch (error) {
       // A connection that ended meanwhile has said why already.
       if (!signal.aborted) void this.#end('failed', PlayError.from(error));

@@ -18,7 +18,7 @@ export {
 export { type ErrorCode, PlayError } from './errors.ts';
 export type { ConnectOptions, Description, Gateway, Handle, HandleEvents, Session } from './gateway.ts';
 export { janusGateway } from './janus.ts';
-export type { Transition, Transitions } from './machine.ts';
+export type { StateOf, Transition, Transitions } from './machine.ts';
 export {
   Playback,
   type PlaybackEvents,
@@ -28,7 +28,15 @@ export {
   type PlayOptions,
   playbackTransitions,
 } from './playback.ts';
-export type { ListedFile, Listing, Probe, Seek, Status } from './protocol.ts';
+export type {
+  ListedFile,
+  Listing,
+  PluginError,
+  PluginMessage,
+  Probe,
+  Seek,
+  Status,
+} from './protocol.ts';
 export { keepOpen, keepPlaying, reconnectDelays } from './reconnect.ts';
 export { type Counters, readStats, type Stats } from './stats.ts';
 export { showsH264 } from './support.ts';

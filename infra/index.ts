@@ -3,12 +3,13 @@ import * as pulumi from '@pulumi/pulumi';
 import { stagedContexts } from '../scripts/lib/build-contexts.ts';
 import { presentImages } from '../scripts/lib/engine.ts';
 import { gather } from '../scripts/lib/gather.ts';
+import { readMarks } from '../scripts/lib/marks.ts';
 import { namespace, readStackFile, stackFile } from '../scripts/lib/settings.ts';
-import { volumeMarks } from '../scripts/lib/volumes.ts';
 import type { Setting } from './config/config.ts';
 import { planImages } from './plan/image.ts';
 import { makePlan } from './plan/plan.ts';
 import { defineDeployment } from './resources/deployment.ts';
+import { recordResources } from './resources/record.ts';
 
 const stack = pulumi.getStack();
 
@@ -17,11 +18,16 @@ const { config, engine, build, certificate, media, janusArchive } = await gather
 
 // plan
 const plan = makePlan(stack, config, engine, build);
-const images = planImages(plan, await stagedContexts(plan.flavour, janusArchive), await presentImages());
-const volumes = await volumeMarks(plan.name);
+const [contexts, present, marks] = await Promise.all([
+  stagedContexts(plan.flavour, janusArchive),
+  presentImages(),
+  readMarks(plan),
+]);
+const images = planImages(plan, contexts, present);
 
 // resources
-const { gateway, tokenSecret: secret } = defineDeployment({ plan, images, volumes, certificate, media });
+const record = recordResources();
+const { tokenSecret: secret } = defineDeployment({ plan, images, marks, certificate, media });
 
 // outputs
 export const player = `https://${plan.advertised}:${plan.ports.player}/player/`;
@@ -33,12 +39,13 @@ export const api = {
 export const mediaPorts = `${plan.advertised} (${plan.advertisedWhy}), UDP ${plan.ports.rtp.first}-${plan.ports.rtp.last}`;
 export const networkMode = `${plan.network.mode}: ${plan.network.why}`;
 export const janus = plan.flavour;
-export const gatewayImage = gateway.service.image.name;
 export const toolchain = build.toolchain.name;
 export const access = plan.access;
 /** For `npm run token`. */
 export const tokenSecret = plan.access === 'token' ? secret : undefined;
 export const substitutions = plan.substitutions;
+/** For `npm run up`, which puts it back when a later update fails half-way. */
+export const lastGood = pulumi.secret(record());
 
 /** What Pulumi hands to the program, with the lines of the stack's file where it is from there. */
 function stackSettings(): Record<string, Setting> {

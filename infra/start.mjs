@@ -12,6 +12,8 @@ export default async function start() {
     );
   }
   try {
+    const lastGood = process.env.JANUS_DEPLOY_RESTORE;
+    if (lastGood) return (await import('./restore.ts')).restore(lastGood);
     return { ...(await import('./index.ts')) };
   } catch (error) {
     if (error.name === 'ConfigError' || error.name === 'Failure') throw new pulumi.RunError(error.message);

@@ -16,8 +16,9 @@ import {
 } from './lib/certificates.ts';
 import { readEngineFacts } from './lib/engine.ts';
 import { ensureToolchain } from './lib/pulumi.ts';
+import { deployOrRestore } from './lib/rollback.ts';
 import { loadConfig, readStackFile, stackFile } from './lib/settings.ts';
-import { deploy, openStack } from './lib/stack.ts';
+import { openStack } from './lib/stack.ts';
 import { Failure, main } from './lib/steps.ts';
 
 await main(async () => {
@@ -37,7 +38,7 @@ await main(async () => {
   if (what === 'renew') {
     const stack = await openStack(values.stack, await ensureToolchain(() => undefined));
     // What is deployed already is left alone, so that a certificate that did not change costs nothing.
-    console.log(`Deployed: ${await deploy(stack, (line) => console.log(`  ${line}`))}.`);
+    console.log(`Deployed: ${await deployOrRestore(stack, (line) => console.log(`  ${line}`))}.`);
   }
 });
 

@@ -1,20 +1,18 @@
 /** `npm run down`: removes what `npm run up` made; with `--all` images, state and caches too. */
-import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { $ } from 'zx';
 import { engineAnswers, installedPackages, stopOwnEngine } from './lib/engine.ts';
 import { cacheFolder, stateFolder } from './lib/paths.ts';
 import { ensureToolchain } from './lib/pulumi.ts';
-import { backend, destroy, openStack } from './lib/stack.ts';
+import { destroy, knownStacks, openStack } from './lib/stack.ts';
 import { Failure, main, step } from './lib/steps.ts';
 
 await main(async () => {
   const { values } = parseArgs({
     options: { stack: { type: 'string', default: 'dev' }, all: { type: 'boolean', default: false } },
   });
-  const stacks = deployedStacks();
+  const stacks = knownStacks();
   const doomed = values.all ? stacks : stacks.filter((name) => name === values.stack);
   if (doomed.length === 0) console.log(`Stack ${values.stack} is not deployed.`);
   if (doomed.length > 0) {
@@ -54,15 +52,6 @@ await main(async () => {
     );
   }
 });
-
-/** Stacks in the local state, without the toolchain that may be gone. */
-function deployedStacks(): string[] {
-  const folder = join(backend, '.pulumi', 'stacks', 'janus-deploy');
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.json'))
-    .map((name) => name.slice(0, -'.json'.length));
-}
 
 /** Our own images; the engine's build cache is shared with other projects. */
 async function removeImages(): Promise<string> {

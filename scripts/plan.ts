@@ -6,14 +6,8 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
 import { ConfigError } from '../infra/config/config.ts';
-import {
-  changesBetween,
-  type Described,
-  type Effect,
-  effects,
-  isForbidden,
-  type ServiceChange,
-} from '../infra/plan/changes.ts';
+import { changesBetween, type Described, isForbidden, type ServiceChange } from '../infra/plan/changes.ts';
+import { type Effect, effects } from '../infra/plan/container.ts';
 import { profiles } from '../infra/plan/profiles.ts';
 import { findBaseImage } from './lib/base-image.ts';
 import { readEngineFacts } from './lib/engine.ts';

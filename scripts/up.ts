@@ -13,11 +13,12 @@ import { wrongFiles } from './lib/gather.ts';
 import { preflight } from './lib/preflight.ts';
 import { prune } from './lib/prune.ts';
 import { ensureToolchain } from './lib/pulumi.ts';
+import { deployOrRestore } from './lib/rollback.ts';
 import { ensureSamples } from './lib/samples.ts';
 import { loadConfig, readStackFile, stackFile } from './lib/settings.ts';
 import { smokeCheck } from './lib/smoke.ts';
 import { findJanusArchive, janusRelease, Unreachable } from './lib/sources.ts';
-import { deploy, openStack, outputs } from './lib/stack.ts';
+import { openStack, outputs } from './lib/stack.ts';
 import { main, step } from './lib/steps.ts';
 
 await main(async () => {
@@ -79,9 +80,9 @@ await main(async () => {
     const opened = await openStack(values.stack, toolchain);
     return { result: `${opened.name}, state in a local folder`, value: opened };
   });
-  await step('preflight', async () => ({ result: await preflight(stack, config, engine), value: undefined }));
+  await step('preflight', async () => ({ result: await preflight(stack, engine), value: undefined }));
   await step('pulumi up', async () => ({
-    result: await deploy(stack, (line) => console.log(`  ${line}`)),
+    result: await deployOrRestore(stack, (line) => console.log(`  ${line}`)),
     value: undefined,
   }));
   const deployed = (await outputs(stack)) as {

@@ -1,10 +1,6 @@
 /** What it would cause to deploy one plan after another. Pure. */
-import type { ServiceName } from './container.ts';
+import { type Effect, effects, type ServiceName } from './container.ts';
 import type { Plan } from './plan.ts';
-
-/** What a change does to a service, from the mildest on: only a reload leaves what is playing alone. */
-export const effects = ['reload', 'restart', 'replace'] as const;
-export type Effect = (typeof effects)[number];
 
 /** A plan with what is made from it. */
 export interface Described {
@@ -45,7 +41,7 @@ export function changesBetween(before: Described, after: Described): ServiceChan
   });
 }
 
-/** Whether a policy such as `restart:gateway` forbids a change: it names the mildest effect that it forbids. */
+/** Whether a policy such as `replace:gateway` forbids a change: it names the mildest effect that it forbids. */
 export function isForbidden(change: ServiceChange, policy: { service: string; effect: Effect }): boolean {
   return (
     change.service === policy.service && effects.indexOf(change.effect) >= effects.indexOf(policy.effect)

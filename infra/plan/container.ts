@@ -4,15 +4,24 @@ import type { Config } from '../config/config.ts';
 export const serviceNames = ['turn', 'gateway', 'web'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
-/** What a change of a file causes: nothing is interrupted by a reload, a restart ends what is playing. */
-export type FileClass = 'reload' | 'restart';
+/** What a change does to a service, from the mildest on: a reload interrupts nothing, a new container all it serves. */
+export const effects = ['reload', 'replace'] as const;
+export type Effect = (typeof effects)[number];
 
 /** User and group of all services, whose files nobody else may read. */
 export const serviceUser = 10001;
 
+/** Seconds in which a service has to become healthy; those of a machine that does much else at the time. */
+export const patience = 30;
+
 export interface ContainerPlan {
   /** Memory limit in MiB. */
   memory: number;
+  /**
+   * Limit of processes and threads: of those of the user that all services run as, on the whole machine, as the
+   * provider knows none for a container. The gateway's HTTP server has a thread for each connection.
+   */
+  processes: number;
   /** Folders in memory, with their mount options, e.g. `size=16m`. */
   tmpfs: Record<string, string>;
   /** Folders of the engine's machine, read-only. */
@@ -26,22 +35,20 @@ export interface ContainerPlan {
 }
 
 const inMemory = (size: string): string => `size=${size},uid=${serviceUser},gid=${serviceUser},mode=0700`;
-const healthcheck = ['/usr/local/bin/healthcheck'];
 
-export const planContainers = (config: Config): Record<ServiceName, ContainerPlan> => ({
-  gateway: {
-    memory: 512 + 4 * config.maxViewers,
-    tmpfs: { '/tmp': inMemory('64m'), '/run/janus': inMemory('1m') },
-    mounts: [{ source: config.mediaFolder, target: '/media' }],
-    healthcheck,
-    probe: ['/usr/local/bin/probe'],
-  },
-  turn: { memory: 256, tmpfs: { '/tmp': inMemory('16m') }, mounts: [], healthcheck },
-  web: {
-    memory: 256,
-    tmpfs: { '/tmp': inMemory('16m') },
-    mounts: [],
-    healthcheck,
-    reload: ['/usr/local/bin/reload'],
-  },
-});
+export function planContainers({ maxViewers, mediaFolder }: Config): Record<ServiceName, ContainerPlan> {
+  const all = { processes: 4096 + 16 * maxViewers, healthcheck: ['/usr/local/bin/healthcheck'] };
+  const reload = ['/usr/local/bin/reload'];
+  return {
+    gateway: {
+      ...all,
+      memory: 512 + 4 * maxViewers,
+      tmpfs: { '/tmp': inMemory('64m'), '/run/janus': inMemory('1m') },
+      mounts: [{ source: mediaFolder, target: '/media' }],
+      probe: ['/usr/local/bin/probe'],
+      reload,
+    },
+    turn: { ...all, memory: 256, tmpfs: { '/tmp': inMemory('16m') }, mounts: [] },
+    web: { ...all, memory: 256, tmpfs: { '/tmp': inMemory('16m') }, mounts: [], reload },
+  };
+}

@@ -1,7 +1,7 @@
 /** All decisions, made once: what runs where, on which ports and addresses, with which files. Pure. */
 import { type Config, ConfigError } from '../config/config.ts';
 import type { PortRange } from '../config/options.ts';
-import { type ContainerPlan, type FileClass, planContainers, type ServiceName } from './container.ts';
+import { type ContainerPlan, type Effect, planContainers, type ServiceName } from './container.ts';
 import type { BuildFacts, EngineFacts } from './facts.ts';
 import { candidateRange, chooseSubnet } from './subnet.ts';
 
@@ -64,7 +64,8 @@ export interface Plan {
   player: { address: string; httpPort?: number; httpsPort?: number; server: string };
   /** Ports taken on the machine, by service. */
   published: Record<ServiceName, PublishedPort[]>;
-  files: Record<ServiceName, Record<string, FileClass>>;
+  /** What a change of each file does to its service. */
+  files: Record<ServiceName, Record<string, Effect>>;
   containers: Record<ServiceName, ContainerPlan>;
   /** Deviations from the standard way, each a sentence. */
   substitutions: string[];
@@ -182,14 +183,15 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
     ),
     files: {
       gateway: {
-        'janus.jcfg': 'restart',
-        'janus.transport.http.jcfg': 'restart',
-        'janus.transport.pfunix.jcfg': 'restart',
-        'janus.plugin.tms.play.jcfg': 'restart',
-        'janus.plugin.echotest.jcfg': 'restart',
-        'janus.plugin.streaming.jcfg': 'restart',
+        'janus.jcfg': 'replace',
+        'debug-level': 'reload',
+        'janus.transport.http.jcfg': 'replace',
+        'janus.transport.pfunix.jcfg': 'replace',
+        'janus.plugin.tms.play.jcfg': 'replace',
+        'janus.plugin.echotest.jcfg': 'replace',
+        'janus.plugin.streaming.jcfg': 'replace',
       },
-      turn: { 'turnserver.conf': 'restart', 'relay-guard': 'restart' },
+      turn: { 'turnserver.conf': 'replace', 'relay-guard': 'replace' },
       web: {
         'nginx.conf': 'reload',
         'player-config.js': 'reload',

@@ -24,7 +24,6 @@ export function renderGateway(plan: Plan, secrets: GatewaySecrets): Record<strin
       general: {
         configs_folder: '/config/current',
         log_to_stdout: true,
-        debug_level: plan.debugLevel,
         debug_timestamps: true,
         debug_colors: false,
         admin_secret: secrets.admin,
@@ -47,6 +46,8 @@ export function renderGateway(plan: Plan, secrets: GatewaySecrets): Record<strin
       plugins: { disable: plan.production ? 'libjanus_echotest.so,libjanus_streaming.so' : undefined },
       transports: {},
     }),
+    // In a file of its own, as the running gateway takes another level.
+    'debug-level': `${plan.debugLevel}\n`,
     'janus.transport.http.jcfg': jcfg({
       general: {
         json: 'compact',

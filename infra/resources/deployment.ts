@@ -3,6 +3,7 @@ import * as docker from '@pulumi/docker';
 import type * as pulumi from '@pulumi/pulumi';
 import type { ServiceName } from '../plan/container.ts';
 import type { ImagePlan } from '../plan/image.ts';
+import type { Marks } from '../plan/marks.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { MediaFile } from '../render/web.ts';
 import { Gateway } from './gateway.ts';
@@ -14,8 +15,8 @@ import { Web } from './web.ts';
 export interface DeploymentArgs {
   plan: Plan;
   images: Record<ServiceName, ImagePlan>;
-  /** Mark of each volume of files: another one when it has to be made anew. */
-  volumes: Record<ServiceName, string>;
+  /** Other ones for what was changed by hand. */
+  marks: Record<ServiceName, Marks>;
   certificate: { chain: string; key: string };
   media: MediaFile[];
 }
@@ -26,7 +27,7 @@ export function defineDeployment(args: DeploymentArgs): {
   /** What viewers' tokens are signed with. */
   tokenSecret: pulumi.Output<string>;
 } {
-  const { plan, images, volumes, certificate, media } = args;
+  const { plan, images, marks, certificate, media } = args;
   const tokenSecret = randomSecret('token-secret', {});
   const network =
     plan.network.mode === 'bridge'
@@ -35,7 +36,7 @@ export function defineDeployment(args: DeploymentArgs): {
   const inputs = (service: ServiceName): ServiceInputs => ({
     plan,
     image: images[service],
-    volumeMark: volumes[service],
+    marks: marks[service],
     network,
   });
   const turn = new Turn(inputs('turn'));

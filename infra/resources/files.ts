@@ -4,36 +4,39 @@ import { local } from '@pulumi/command';
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 import tar from 'tar-stream';
-import { type FileClass, serviceUser } from '../plan/container.ts';
+import { type Effect, serviceUser } from '../plan/container.ts';
+import { hashGeneration } from '../plan/marks.ts';
 
 /**
  * Unpacks the tar on standard input into a new folder and switches the `current` link to it in one rename: a service
  * that reads at any moment finds all files of one deployment.
  */
-const unpack = [
-  'set -eu',
-  'umask 077',
-  'cd /files',
-  'new=$(mktemp -d generation.XXXXXX)',
-  'base64 -d | tar -x --numeric-owner -C "$new"',
-  `chown ${serviceUser}:${serviceUser} "$new"`,
-  'chmod 755 .',
-  'ln -sfn "$new" current.new',
-  'mv -T current.new current',
-  'for old in generation.*; do [ "$old" = "$new" ] || rm -rf "$old"; done',
-].join('; ');
+const unpack = (mark: string): string =>
+  [
+    'set -eu',
+    'umask 077',
+    'cd /files',
+    'new=$(mktemp -d generation.XXXXXX)',
+    'base64 -d | tar -x --numeric-owner -C "$new"',
+    `chown ${serviceUser}:${serviceUser} "$new"`,
+    'chmod 755 .',
+    `echo "${mark} $(${hashGeneration('$new')})" > "$new.seal"`,
+    'ln -sfn "$new" current.new',
+    'mv -T current.new current',
+    'for old in generation.*; do [ "$old" = "$new" ] || [ "$old" = "$new.seal" ] || rm -rf "$old"; done',
+  ].join('; ');
 
 export interface FilesArgs {
   /** Name of the volume. */
   volume: string;
-  /** Label that tells the volume from another of its name. */
+  /** Of what is in the volume. */
   mark: string;
   /** Image with sh, tar and base64. */
   image: string;
   /** Texts by path below `/config/current`. */
   files: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** What a change of each of them causes. */
-  classes: Record<string, FileClass>;
+  /** What a change of each of them does to the service. */
+  effects: Record<string, Effect>;
 }
 
 /** The volume, and what is to be in it. */
@@ -41,8 +44,8 @@ export class Files extends pulumi.ComponentResource {
   readonly volume: pulumi.Output<string>;
   /** All files as a tar in base64. */
   readonly archive: pulumi.Output<string>;
-  /** Of each class that there are files of: changes when one of them does. */
-  readonly hashes: Partial<Record<FileClass, pulumi.Output<string>>> = {};
+  /** Of each effect that there are files with: changes when one of them does. */
+  readonly hashes: Partial<Record<Effect, pulumi.Output<string>>> = {};
   private readonly name: string;
   private readonly args: FilesArgs;
 
@@ -52,43 +55,36 @@ export class Files extends pulumi.ComponentResource {
     this.args = args;
     const files = pulumi.output(args.files) as pulumi.Output<Record<string, string>>;
     this.archive = pulumi.secret(files.apply(pack));
-    for (const kind of new Set(Object.values(args.classes))) {
-      this.hashes[kind] = pulumi.unsecret(files.apply((texts) => hashOf(texts, kind, args.classes)));
+    for (const effect of new Set(Object.values(args.effects))) {
+      this.hashes[effect] = pulumi.unsecret(files.apply((texts) => hashOf(texts, effect, args.effects)));
     }
-    this.volume = new docker.Volume(
-      name,
-      { name: args.volume, labels: label(args.mark) },
-      { parent: this },
-    ).name;
+    // Volumes of before had a label, and keep it.
+    const volume = { name: args.volume };
+    this.volume = new docker.Volume(name, volume, { parent: this, ignoreChanges: ['labels'] }).name;
     this.registerOutputs();
   }
 
-  /** Puts the files into the volume, all of them at one moment. */
+  /** Puts the files into the volume, all of them at one moment; again when they or the mark change. */
   write({ dependsOn }: pulumi.CustomResourceOptions): local.Command {
     return new local.Command(
       this.name,
       {
-        create: pulumi.interpolate`docker run --rm -i --network none --user 0 -v ${this.volume}:/files ${this.args.image} sh -c '${unpack}'`,
+        create: pulumi.interpolate`docker run --rm -i --network none --user 0 -v ${this.volume}:/files ${this.args.image} sh -c '${unpack(this.args.mark)}'`,
         stdin: this.archive,
         logging: 'none',
-        // A volume that was removed and made again is empty.
-        triggers: [this.args.mark],
       },
       { parent: this, dependsOn },
     );
   }
 }
 
-/** A volume of before there were marks has none, and keeps its place. */
-const label = (mark: string) => (mark === '' ? [] : [{ label: 'janus-deploy.mark', value: mark }]);
-
-const hashOf = (texts: Record<string, string>, kind: FileClass, classes: Record<string, FileClass>): string =>
+const hashOf = (texts: Record<string, string>, effect: Effect, effects: Record<string, Effect>): string =>
   createHash('sha256')
     .update(
       JSON.stringify(
         Object.entries(texts)
           .sort()
-          .filter(([name]) => classes[name] === kind),
+          .filter(([name]) => effects[name] === effect),
       ),
     )
     .digest('hex');

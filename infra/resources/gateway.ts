@@ -19,7 +19,8 @@ export class Gateway extends pulumi.ComponentResource {
     const files = pulumi
       .all([randomSecret('admin-secret', parent), randomSecret('streaming-key', parent), tokenSecret])
       .apply(([admin, streaming, token]) => renderGateway(plan, { admin, streaming, token }));
-    this.service = new Service('gateway', { ...inputs, files }, parent);
+    const asked = plan.access === 'token' ? { tokenSecret } : {};
+    this.service = new Service('gateway', { ...inputs, ...asked, files }, parent);
     this.registerOutputs();
   }
 }

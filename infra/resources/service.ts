@@ -2,8 +2,9 @@
 import { local } from '@pulumi/command';
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
-import { type ServiceName, serviceUser } from '../plan/container.ts';
+import { patience, type ServiceName, serviceUser } from '../plan/container.ts';
 import type { ImagePlan } from '../plan/image.ts';
+import { type Marks, markLabel } from '../plan/marks.ts';
 import type { Plan } from '../plan/plan.ts';
 import { Files } from './files.ts';
 import { provideImage } from './image.ts';
@@ -13,8 +14,8 @@ import { tryService } from './trial.ts';
 export interface ServiceInputs {
   plan: Plan;
   image: ImagePlan;
-  /** Mark of the volume of files: another one when it has to be made anew. */
-  volumeMark: string;
+  /** Other ones when the container or the files have to be made anew. */
+  marks: Marks;
   /** The bridge network, when there is one. */
   network?: docker.Network;
 }
@@ -22,6 +23,8 @@ export interface ServiceInputs {
 export interface ServiceArgs extends ServiceInputs {
   /** Texts by the names that the plan lists. */
   files: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** What viewers' tokens are signed with, where those who use the service need one. */
+  tokenSecret?: pulumi.Input<string>;
 }
 
 /** A service that is made ready and tried when it is constructed, and runs when it is started. */
@@ -35,7 +38,7 @@ export class Service {
   private readonly opts: pulumi.CustomResourceOptions;
 
   constructor(name: ServiceName, args: ServiceArgs, opts: pulumi.CustomResourceOptions) {
-    const { plan, image, volumeMark, files } = args;
+    const { plan, image, marks, files, tokenSecret } = args;
     this.name = name;
     this.args = args;
     this.opts = opts;
@@ -43,10 +46,10 @@ export class Service {
       `${name}-files`,
       {
         volume: `${plan.name}-${name}-files`,
-        mark: volumeMark,
+        mark: marks.files,
         image: plan.baseImage,
         files,
-        classes: plan.files[name],
+        effects: plan.files[name],
       },
       opts,
     );
@@ -60,6 +63,7 @@ export class Service {
         ipv6: plan.localAddresses.some((address) => address.includes(':')),
         archive: this.files.archive,
         container: plan.containers[name],
+        tokenSecret,
       },
       opts,
     );
@@ -78,9 +82,9 @@ export class Service {
   }
 
   private run(opts: pulumi.CustomResourceOptions): docker.Container {
-    const { plan } = this.args;
-    const { memory, tmpfs, mounts, healthcheck } = plan.containers[this.name];
-    const { restart } = this.files.hashes;
+    const { plan, marks } = this.args;
+    const { memory, processes, tmpfs, mounts, healthcheck } = plan.containers[this.name];
+    const { replace } = this.files.hashes;
     return new docker.Container(
       this.name,
       {
@@ -91,9 +95,7 @@ export class Service {
         memory,
         memorySwap: memory,
         ulimits: [
-          // The provider knows no limit of processes to a container. This one counts those of the user that all
-          // services run as, on the whole machine: the gateway's HTTP server has a thread for each connection.
-          { name: 'nproc', soft: processes(plan), hard: processes(plan) },
+          { name: 'nproc', soft: processes, hard: processes },
           // A crash writes no memory, with the keys in it, to a disk.
           { name: 'core', soft: 0, hard: 0 },
         ],
@@ -103,9 +105,13 @@ export class Service {
           ...mounts.map((mount) => ({ type: 'bind', readOnly: true, ...mount })),
         ],
         labels: [
-          { label: 'janus-deploy.stack', value: plan.name },
-          // Files that are only read at start: when they change, the container is replaced.
-          ...(restart === undefined ? [] : [{ label: 'janus-deploy.files', value: restart }]),
+          stackLabel(plan),
+          // Files that are only read at start: when they change, the container is replaced; when somebody else
+          // changed them, too, as it may have been started with those.
+          ...(replace === undefined
+            ? []
+            : [{ label: 'janus-deploy.files', value: pulumi.interpolate`${replace}-${marks.files}` }]),
+          ...(marks.container === '' ? [] : [{ label: markLabel, value: marks.container }]),
         ],
         healthcheck: {
           tests: ['CMD', ...healthcheck],
@@ -115,7 +121,7 @@ export class Service {
           retries: 3,
         },
         wait: true,
-        waitTimeout: 60,
+        waitTimeout: patience,
         mustRun: true,
         restart: 'unless-stopped',
         logDriver: 'json-file',
@@ -135,7 +141,7 @@ export class Service {
       {
         create: ':',
         update: pulumi.interpolate`docker exec ${container.name} ${command.join(' ')} || { docker logs --tail 5 ${container.name}; exit 1; }`,
-        environment: { FILES: reload },
+        environment: { FILES: pulumi.interpolate`${reload}-${this.args.marks.files}` },
       },
       opts,
     );
@@ -157,9 +163,8 @@ export class Service {
   }
 }
 
-const stackLabel = (plan: Plan): string => `janus-deploy.stack=${plan.name}`;
-
-const processes = ({ maxViewers }: Plan): number => 4096 + 16 * maxViewers;
+/** By it everything of a deployment is found. */
+const stackLabel = ({ name }: Plan) => ({ label: 'janus-deploy.stack', value: name });
 
 /** A process that is broken into finds nothing to write to and nothing to gain. */
 const lockedIn = {

@@ -6,13 +6,15 @@ import type { ContainerPlan } from '../plan/container.ts';
 export interface TrialArgs {
   /** Name of the container, and the label that all of the deployment have. */
   name: string;
-  label: string;
+  label: { label: string; value: string };
   image: pulumi.Input<string>;
   /** Whether the machine has IPv6 addresses. */
   ipv6: boolean;
   /** The new files as a tar in base64. */
   archive: pulumi.Input<string>;
   container: ContainerPlan;
+  /** What viewers' tokens are signed with, where the probe needs one. */
+  tokenSecret?: pulumi.Input<string>;
 }
 
 /**

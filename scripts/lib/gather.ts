@@ -23,10 +23,14 @@ export interface Gathered {
 
 /**
  * Reads everything; nothing is changed but the download cache.
- * @param path PATH that the deploying toolchain is found on, where it is not this process's own
+ * @param known what the caller has: PATH that the deploying toolchain is found on, where it is not this process's own;
+ * facts of the engine, where they were just read
  * @throws ConfigError with every sentence about what is wrong or missing.
  */
-export async function gather(stack: Record<string, Setting>, path?: string): Promise<Gathered> {
+export async function gather(
+  stack: Record<string, Setting>,
+  known: { path?: string; engine?: EngineFacts } = {},
+): Promise<Gathered> {
   const config = loadConfig(stack);
   const errors: string[] = [];
   /** The value, or its error among the others. */
@@ -42,7 +46,7 @@ export async function gather(stack: Record<string, Setting>, path?: string): Pro
   const media = await attempt(() => listMedia(config.mediaFolder));
   const source = await attempt(() => janusSource(config));
   const baseImage = await attempt(() => findBaseImage(config.baseImage));
-  const engine = baseImage && (await attempt(() => readEngineFacts(baseImage.name)));
+  const engine = baseImage && (await attempt(() => known.engine ?? readEngineFacts(baseImage.name)));
   if (!certificate || !media || !source || !baseImage || !engine || errors.length > 0)
     throw new ConfigError(errors);
   return {
@@ -51,7 +55,7 @@ export async function gather(stack: Record<string, Setting>, path?: string): Pro
     build: {
       baseImage,
       janusSource: source.facts,
-      toolchain: await toolchainFacts(path),
+      toolchain: await toolchainFacts(known.path),
       certificate: certificate.facts,
     },
     certificate,

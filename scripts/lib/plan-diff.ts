@@ -13,7 +13,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { $ } from 'zx';
 import { options } from '../../infra/config/options.ts';
-import type { Described, Effect, ServiceChange } from '../../infra/plan/changes.ts';
+import type { Described, ServiceChange } from '../../infra/plan/changes.ts';
+import type { Effect } from '../../infra/plan/container.ts';
 import { projectFolder } from './paths.ts';
 import { textsOf } from './plan-document.ts';
 import { readStackFile, stackFile } from './settings.ts';
@@ -82,11 +83,7 @@ export function changeLines(changes: ServiceChange[], shown = 6): string[] {
   });
 }
 
-const effectColours: Record<Effect, 'green' | 'yellow' | 'red'> = {
-  reload: 'green',
-  restart: 'yellow',
-  replace: 'red',
-};
+const effectColours: Record<Effect, 'green' | 'red'> = { reload: 'green', replace: 'red' };
 
 /** A unified diff of all texts, as git shows one; empty when they are the same. */
 export async function diffTexts(before: Described, after: Described, colours: boolean): Promise<string> {

@@ -14,11 +14,12 @@ export async function listeners(): Promise<Listener[]> {
     ...readSockets(protocol, `/proc/net/${protocol}6`),
   ]);
   if (sockets.length === 0) return [];
-  const [owners, containers] = [socketOwners(), await containerNames()];
+  const [owners, containers] = [socketOwners(), await runningContainers()];
   return sockets.map(({ protocol, port, inode }) => {
     const pid = owners.get(inode) ?? 0;
     const container = containerOf(pid, containers);
-    return { protocol, port, pid, container, owner: container ? `container ${container}` : processName(pid) };
+    const owner = container ? `container ${container.name}` : processName(pid);
+    return { protocol, port, pid, owner, container: container?.name, stack: container?.stack };
   });
 }
 
@@ -51,25 +52,33 @@ function socketOwners(): Map<string, number> {
   return owners;
 }
 
-async function containerNames(): Promise<Map<string, string>> {
+interface Container {
+  name: string;
+  /** Of the deployment that it belongs to, if any. */
+  stack?: string;
+}
+
+/** By their full ids. */
+async function runningContainers(): Promise<Map<string, Container>> {
   const listed = await $({
     quiet: true,
     nothrow: true,
-  })`docker ps --no-trunc --format ${'{{.ID}} {{.Names}}'}`;
+  })`docker ps --no-trunc --format ${'{{.ID}} {{.Names}} {{.Label "janus-deploy.stack"}}'}`;
   return new Map(
     listed.stdout
       .trim()
       .split('\n')
-      .map((line) => line.split(' ') as [string, string]),
+      .map((line) => line.split(' '))
+      .map(([id, name, stack]) => [id, { name, stack }]),
   );
 }
 
-function containerOf(pid: number, names: Map<string, string>): string | undefined {
+function containerOf(pid: number, containers: Map<string, Container>): Container | undefined {
   const command = read(`/proc/${pid}/cmdline`).split('\0');
   const id = /[0-9a-f]{64}/.exec(read(`/proc/${pid}/cgroup`))?.[0];
-  if (id) return names.get(id);
+  if (id) return containers.get(id);
   // A published port is held by the engine's proxy, outside of the container.
-  return command[0]?.endsWith('docker-proxy') ? 'on a bridge network' : undefined;
+  return command[0]?.endsWith('docker-proxy') ? { name: 'on a bridge network' } : undefined;
 }
 
 /** The program's own name, else what the kernel calls its first thread. */

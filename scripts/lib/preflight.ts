@@ -17,12 +17,16 @@ import { stunAnswers } from './stun.ts';
 
 /**
  * Checks ports, disk, certificate, media and addresses.
+ * @param facts of the engine, as they were just read
  * @returns the warnings, or that there are none, for the step's line.
  * @throws ConfigError with everything that would make the deployment fail.
  */
-export async function preflight(stack: Stack, config: Config, engine: EngineFacts): Promise<string> {
-  const gathered = await gather(readStackFile(stack.configFile), stack.environment.PATH);
-  const plan = makePlan(stack.name, config, engine, gathered.build);
+export async function preflight(stack: Stack, facts: EngineFacts): Promise<string> {
+  const { config, engine, build } = await gather(readStackFile(stack.configFile), {
+    path: stack.environment.PATH,
+    engine: facts,
+  });
+  const plan = makePlan(stack.name, config, engine, build);
   const findings = [
     ...engineFindings(engine, plan),
     ...portFindings(plan, await listeners()),

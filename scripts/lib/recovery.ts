@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { $ } from 'zx';
-import { backend, pulumi, type Stack } from './stack.ts';
+import { backend, pulumi, type Stack, stateFile } from './stack.ts';
 import { Failure } from './steps.ts';
 
 interface Lock {
@@ -22,12 +22,9 @@ interface Checkpoint {
   };
 }
 
-const stateOf = (stack: string): string =>
-  join(backend, '.pulumi', 'stacks', 'janus-deploy', `${stack}.json`);
-
 const readState = (stack: string): NonNullable<NonNullable<Checkpoint['checkpoint']>['latest']> =>
-  existsSync(stateOf(stack))
-    ? ((JSON.parse(readFileSync(stateOf(stack), 'utf8')) as Checkpoint).checkpoint?.latest ?? {})
+  existsSync(stateFile(stack))
+    ? ((JSON.parse(readFileSync(stateFile(stack), 'utf8')) as Checkpoint).checkpoint?.latest ?? {})
     : {};
 
 /** Makes the stack ready for the next operation, without a person's help. */
@@ -70,7 +67,7 @@ export async function foreignResources(stack: string): Promise<string[]> {
 
 /** States that were being written when their writer was killed. */
 function removeTemporaries(): void {
-  const folder = dirname(stateOf(''));
+  const folder = dirname(stateFile(''));
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
     if (name.endsWith('.tmp')) rmSync(join(folder, name), { force: true });
   }

@@ -1,9 +1,9 @@
 /** The stack that `npm run up` keeps: a local state, an own passphrase, and the Pulumi commands on them. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { $, type ProcessOutput } from 'zx';
 import { projectFolder, stateFolder } from './paths.ts';
@@ -30,11 +30,18 @@ const saltFile = (stack: string): string => join(stateFolder, `Pulumi.${stack}.y
 /** Whether this machine's `npm run up` has made the stack. */
 export const isKept = (stack: string): boolean => existsSync(saltFile(stack));
 
-/** Names of the stacks in the local state. */
-export async function knownStacks(environment: Stack['environment']): Promise<string[]> {
-  if (!existsSync(backend)) return [];
-  const listed = await $({ quiet: true, cwd: projectFolder, env: environment })`pulumi stack ls --json`;
-  return (JSON.parse(listed.stdout) as { name: string }[]).map(({ name }) => name);
+/** File of a stack in the local state. */
+export const stateFile = (stack: string): string =>
+  join(backend, '.pulumi', 'stacks', 'janus-deploy', `${stack}.json`);
+
+/** Names of the stacks in the local state, read without the toolchain, which may be gone. */
+export function knownStacks(): string[] {
+  const folder = dirname(stateFile(''));
+  return existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith('.json'))
+        .map((name) => basename(name, '.json'))
+    : [];
 }
 
 /** Opens the local state, making it where there is none. */
@@ -57,7 +64,7 @@ export async function openStack(
     PULUMI_CONFIG_PASSPHRASE: undefined,
   };
   const stack: Stack = { name, configFile, environment };
-  if (!isKept(name) || !(await knownStacks(environment)).includes(name)) await initialise(stack);
+  if (!isKept(name) || !knownStacks().includes(name)) await initialise(stack);
   return stack;
 }
 
@@ -78,7 +85,7 @@ async function initialise({ name, environment }: Stack): Promise<void> {
   try {
     await writeFile(join(folder, 'Pulumi.yaml'), 'name: janus-deploy\nruntime: nodejs\n');
     const pulumi = $({ quiet: true, cwd: folder, env: environment });
-    if ((await knownStacks(environment)).includes(name)) await pulumi`pulumi stack rm --yes --force ${name}`;
+    if (knownStacks().includes(name)) await pulumi`pulumi stack rm --yes --force ${name}`;
     await pulumi`pulumi stack init ${name}`;
     await writeWhole(saltFile(name), readFileSync(join(folder, `Pulumi.${name}.yaml`), 'utf8'), 0o600);
   } finally {

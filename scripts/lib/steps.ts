@@ -4,9 +4,13 @@ import { ProcessOutput } from 'zx';
 
 /** A failure whose message is all that a person needs; no stack trace is shown for it. */
 export class Failure extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+  /** Exit status of the process that ends with it. */
+  readonly status: number;
+
+  constructor(message: string, { status = 1, ...options }: ErrorOptions & { status?: number } = {}) {
     super(message, options);
     this.name = 'Failure';
+    this.status = status;
   }
 }
 
@@ -48,13 +52,13 @@ function explain(error: unknown): unknown {
 const isUsage = (error: unknown): error is Error =>
   error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS');
 
-/** Runs a verb's main function; failures end the process with one message and status 1, wrong arguments with 2. */
+/** Runs a verb's main function; failures end the process with one message and their status, wrong arguments with 2. */
 export async function main(verb: () => Promise<void>): Promise<void> {
   try {
     await verb();
   } catch (error) {
     console.error(isUsage(error) ? styleText('red', error.message) : explain(error));
-    process.exitCode = isUsage(error) ? 2 : 1;
+    process.exitCode = isUsage(error) ? 2 : error instanceof Failure ? error.status : 1;
   }
 }
 

@@ -6,31 +6,42 @@
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { $ } from 'zx';
-import { type ContainerPlan, serviceUser } from '../../infra/plan/container.ts';
+import { type ContainerPlan, patience, serviceUser } from '../../infra/plan/container.ts';
+import { logEnd } from './log-end.ts';
+import { signToken } from './token.ts';
 
 /** What the resource passes in the environment variable TRIAL. */
 export interface Trial extends ContainerPlan {
   /** Name of the container. */
   name: string;
   /** Of the deployment; by it a container is found that a killed run left. */
-  label: string;
+  label: { label: string; value: string };
   image: string;
   /** Whether the machine has IPv6 addresses, which services listen on. */
   ipv6: boolean;
+  /** What viewers' tokens are signed with, where the probe needs one. */
+  tokenSecret?: string;
 }
 
-/** Seconds in which a service has to become healthy; those of a machine that does much else at the time. */
-const patience = 30;
-
-/** Lines of the log that are shown. */
-const shownLines = 15;
+/** Seconds that the probe's token is valid, for an engine whose clock differs from this machine's. */
+const tokenLifetime = 600;
 
 const engine = $({ quiet: true });
 
 /** The service runs as it will, but for what a network or a name would take from the running one. */
-const create = ({ name, label, image, ipv6, memory, tmpfs, mounts, healthcheck }: Trial): string[] => [
+const create = ({
+  name,
+  label,
+  image,
+  ipv6,
+  memory,
+  processes,
+  tmpfs,
+  mounts,
+  healthcheck,
+}: Trial): string[] => [
   'create',
-  ...['--name', name, '--label', label, '--network', 'none'],
+  ...['--name', name, '--label', `${label.label}=${label.value}`, '--network', 'none'],
   // The addresses that it is to listen on are the machine's, and not there.
   ...['--sysctl', 'net.ipv4.ip_nonlocal_bind=1'],
   ...(ipv6
@@ -38,7 +49,7 @@ const create = ({ name, label, image, ipv6, memory, tmpfs, mounts, healthcheck }
     : []),
   ...['--user', `${serviceUser}:${serviceUser}`, '--read-only', '--init'],
   ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:true'],
-  ...['--memory', `${memory}m`, '--memory-swap', `${memory}m`],
+  ...['--memory', `${memory}m`, '--memory-swap', `${memory}m`, '--ulimit', `nproc=${processes}`],
   ...Object.entries(tmpfs).flatMap(([folder, settings]) => ['--tmpfs', `${folder}:${settings}`]),
   ...mounts.flatMap(({ source, target }) => [
     '--mount',
@@ -64,7 +75,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 /** Why the container does not serve, a clause; undefined when it does. */
-async function failing(id: string, { probe }: Trial): Promise<string | undefined> {
+async function failing(id: string, { probe, tokenSecret }: Trial): Promise<string | undefined> {
   for (const deadline = Date.now() + patience * 1000; ; await setTimeout(200)) {
     if (interrupted) return 'was interrupted';
     const { Status, ExitCode, Health }: State = JSON.parse(
@@ -78,13 +89,14 @@ async function failing(id: string, { probe }: Trial): Promise<string | undefined
     }
   }
   if (probe === undefined) return undefined;
-  const probed = await engine({ nothrow: true })`docker exec ${id} ${probe}`;
+  const expires = Math.floor(Date.now() / 1000) + tokenLifetime;
+  const token = tokenSecret ? signToken({ media: ['/'], expires }, tokenSecret) : '';
+  const probed = await engine({
+    nothrow: true,
+    // With its end of line: the probe waits for one.
+    input: `${token}\n`,
+  })`docker exec --interactive ${id} ${probe}`;
   return probed.exitCode === 0 ? undefined : `did not answer as it should (${probed.stdout.trim()})`;
-}
-
-async function logOf(id: string): Promise<string> {
-  const { stdout, stderr } = await engine({ nothrow: true })`docker logs --tail ${shownLines} ${id}`;
-  return (stdout + stderr).trimEnd();
 }
 
 async function attempt(trial: Trial, files: Buffer): Promise<string | undefined> {
@@ -95,7 +107,7 @@ async function attempt(trial: Trial, files: Buffer): Promise<string | undefined>
     await engine({ input: files })`docker cp - ${id}:/config/current`;
     await engine`docker start ${id}`;
     const why = await failing(id, trial);
-    return why && `${trial.name} ${why}; what runs was left alone. The end of its log:\n${await logOf(id)}`;
+    return why && `${trial.name} ${why}; what runs was left alone. The end of its log:\n${await logEnd(id)}`;
   } finally {
     // By its id: by now another run may have one of the name.
     await engine({ nothrow: true })`docker rm --force --volumes ${id}`;

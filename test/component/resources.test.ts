@@ -35,11 +35,12 @@ const planFor = (network: string): Plan =>
 async function deploy(plan: Plan, onEngine: ReadonlySet<string> = new Set()): Promise<Made[]> {
   made = [];
   const { defineDeployment } = await import('../../infra/resources/deployment.ts');
+  const mark = { container: '1', files: '2' };
   const context = { path: '/contexts/x', hash: '0'.repeat(64) };
   const { gateway } = defineDeployment({
     plan,
     images: planImages(plan, { gateway: context, turn: context, web: context }, onEngine),
-    volumes: { gateway: '1', turn: '2', web: '3' },
+    marks: { gateway: mark, turn: mark, web: mark },
     certificate: { chain: 'CHAIN', key: 'KEY' },
     media: [{ name: 'film.mp4', kind: 'video' }],
   });

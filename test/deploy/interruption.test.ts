@@ -1,8 +1,12 @@
-/** A run that is killed, as by a power cut, at every step and at random: the next run finishes without a person. */
+/**
+ * A run that is killed, as by a power cut, at every step, during a trial, during the last step and at random: the next
+ * run finishes without a person.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { $ } from 'zx';
 import { Deployment } from '../support/deployment.ts';
 
 const deployment = new Deployment('kill', { maxViewers: 4 });
@@ -13,8 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.remove());
 
-/** Runs `npm run up` and kills it with all its children when `stop` resolves, or lets it end. */
-async function upKilled(stop: (printed: AsyncIterable<Buffer>) => Promise<void>): Promise<void> {
+/**
+ * Runs `npm run up` and kills it with all its children when `stop` resolves, or lets it end.
+ * @returns whether it was killed before its end
+ */
+async function upKilled(stop: (printed: AsyncIterable<Buffer>) => Promise<unknown>): Promise<boolean> {
   const doomed = spawn('node', ['scripts/run.mjs', 'up', '--stack', deployment.stack], {
     cwd: deployment.folder,
     env: deployment.environment,
@@ -23,12 +30,17 @@ async function upKilled(stop: (printed: AsyncIterable<Buffer>) => Promise<void>)
   });
   const ended = once(doomed, 'exit');
   await Promise.race([stop(doomed.stdout), ended]);
-  try {
-    process.kill(-(doomed.pid as number), 'SIGKILL');
-  } catch {
-    // It had ended by itself.
-  }
+  const killed = doomed.exitCode === null;
+  if (killed) process.kill(-(doomed.pid as number), 'SIGKILL');
   await ended;
+  return killed;
+}
+
+/** Resolves when the engine has a container that the filters let through, or has had none for two minutes. */
+async function onEngine(...filters: string[]): Promise<void> {
+  const options = filters.flatMap((filter) => ['--filter', filter]);
+  for (const deadline = Date.now() + 120_000; Date.now() < deadline; await setTimeout(50))
+    if ((await $({ quiet: true })`docker ps --all --quiet ${options}`).stdout !== '') return;
 }
 
 const steps = [
@@ -53,15 +65,21 @@ it('is finished by the next run, wherever it was killed', async () => {
       }
     });
   }
-  for (const moment of [Math.random(), Math.random()]) {
-    // Something is left to do: the second time, too, the gateway has to be replaced.
-    deployment.configure({ maxViewers: 4, debugLevel: moment < 0.5 ? 5 : 6 });
-    await upKilled(() => setTimeout(500 + moment * 10_000));
+  const moments = [
+    () => onEngine(`name=${deployment.stack}-gateway-trial$`),
+    () => onEngine(`name=${deployment.stack}-turn$`, 'health=starting'),
+    () => setTimeout(500 + Math.random() * 10_000),
+  ];
+  for (const [index, moment] of moments.entries()) {
+    // All containers have to be replaced.
+    deployment.configure({ maxViewers: 5 + index });
+    expect(await upKilled(moment)).toBe(true);
   }
   expect(await deployment.up()).toMatch(/smoke check\s+\d+ checks, every service answers/);
   expect(await deployment.up()).toMatch(/pulumi up\s+\d+ unchanged \(/);
-  // Twelve runs, each of which tries what it replaces.
-}, 480_000);
+  expect((await deployment.onEngine()).filter((name) => name.endsWith('-trial'))).toEqual([]);
+  // Fourteen runs, each of which tries what it replaces.
+}, 540_000);
 
 it('waits for a run that still goes on', async () => {
   deployment.configure({ maxViewers: 4, debugLevel: 3 });

@@ -5,10 +5,9 @@ import { Deployment } from '../support/deployment.ts';
 
 const deployment = new Deployment('life');
 
+const container = (service: string): string => `janus-deploy-${deployment.stack}-${service}`;
 const containerId = async (service: string): Promise<string> =>
-  (
-    await $({ quiet: true })`docker inspect --format {{.Id}} janus-deploy-${deployment.stack}-${service}`
-  ).stdout.trim();
+  (await $({ quiet: true })`docker inspect --format {{.Id}} ${container(service)}`).stdout.trim();
 const containerIds = async () => Promise.all(['gateway', 'turn', 'web'].map(containerId));
 
 beforeAll(async () => {
@@ -43,38 +42,59 @@ describe('npm run up', () => {
   it('keeps secrets out of commands and readable by their service alone', async () => {
     const shown = await $({
       quiet: true,
-    })`docker exec janus-deploy-${deployment.stack}-web ls -ln /config/current/`;
+    })`docker exec ${container('web')} ls -ln /config/current/`;
     expect(shown.stdout).toMatch(/^-r--------\s+1 10001 10001 .* turn-secret$/m);
     const inspected = (await $({ quiet: true })`docker inspect ${await containerIds()}`).stdout;
     const secret = (
       await $({
         quiet: true,
-      })`docker exec janus-deploy-${deployment.stack}-web cat /config/current/turn-secret`
+      })`docker exec ${container('web')} cat /config/current/turn-secret`
     ).stdout;
     expect(secret).toMatch(/^[0-9a-f]{48}$/);
     expect(inspected).not.toContain(secret);
   });
 
-  it('replaces the gateway alone when its log level changes', async () => {
-    const [gateway, turn, web] = await containerIds();
-    deployment.configure({ debugLevel: 5 });
-    await deployment.up();
-    expect(await containerId('gateway')).not.toBe(gateway);
-    expect([await containerId('turn'), await containerId('web')]).toEqual([turn, web]);
-  });
+  /** Runs in the volume of a service's files. */
+  const inVolume = (service: string, script: string) =>
+    $({
+      quiet: true,
+    })`docker run --rm --user 0 --entrypoint sh --volume ${container(service)}-files:/files ${image} -c ${script}`;
+  let image: string;
 
-  it('reloads the web server in place when the player’s configuration changes', async () => {
-    const before = await containerIds();
-    deployment.configure({ debugLevel: 5, janusHttpServer: 'https://media.example.org/janus' });
-    await deployment.up();
-    expect(await containerIds()).toEqual(before);
-    const served = await $({ quiet: true })`curl -sk ${deployment.url('playerPort', '/player/config.js')}`;
-    expect(served.stdout).toContain('https://media.example.org/janus');
-  });
-
-  it('restores a container that was removed by hand', async () => {
-    await $({ quiet: true })`docker rm --force janus-deploy-${deployment.stack}-gateway`;
+  it('restores what was stopped, renamed, limited or edited by hand', async () => {
+    image = (await $({ quiet: true })`docker inspect --format {{.Image}} ${container('turn')}`).stdout.trim();
+    const [, turn, web] = await containerIds();
+    await $({ quiet: true })`docker stop --time 1 ${container('gateway')}`;
+    await $({ quiet: true })`docker rename ${container('turn')} ${container('elsewhere')}`;
+    await $({ quiet: true })`docker update --memory 64m --memory-swap 64m --restart no ${container('web')}`;
+    await inVolume('web', 'echo broken > /files/current/nginx.conf');
     expect(await deployment.up()).toContain('every service answers');
+    expect(await containerId('turn')).not.toBe(turn);
+    expect(await deployment.onEngine()).not.toContain(container('elsewhere'));
+    const [{ Id, HostConfig }] = JSON.parse(
+      (await $({ quiet: true })`docker inspect ${container('web')}`).stdout,
+    );
+    expect(Id).toBe(web);
+    expect(HostConfig).toMatchObject({ Memory: 256 * 2 ** 20, RestartPolicy: { Name: 'unless-stopped' } });
+    expect(
+      (await $({ quiet: true })`docker exec ${container('web')} nginx -t -c /config/current/nginx.conf`)
+        .exitCode,
+    ).toBe(0);
+    expect(await deployment.up()).toMatch(/pulumi up\s+\d+ unchanged \(/);
+  });
+
+  it('restores what was removed, paused, throttled or added by hand', async () => {
+    const [, turn, web] = await containerIds();
+    await $({ quiet: true })`docker rm --force ${container('gateway')}`;
+    await inVolume('gateway', 'echo "log_to_file = x" > /files/current/janus.plugin.other.jcfg');
+    await $({ quiet: true })`docker pause ${container('turn')}`;
+    await $({ quiet: true })`docker update --cpus 0.1 ${container('web')}`;
+    expect(await deployment.up()).toContain('every service answers');
+    expect(await containerId('turn')).not.toBe(turn);
+    expect(await containerId('web')).not.toBe(web);
+    const files = await $({ quiet: true })`docker exec ${container('gateway')} ls /config/current`;
+    expect(files.stdout).not.toContain('janus.plugin.other.jcfg');
+    expect(await deployment.up()).toMatch(/pulumi up\s+\d+ unchanged \(/);
   });
 });
 

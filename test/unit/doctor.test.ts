@@ -179,7 +179,9 @@ describe('ports', () => {
   });
 
   it('that are free, or this deployment’s', () => {
-    expect(troubles(portFindings(plan, [listener({ container: 'janus-deploy-test-web' })]))).toEqual([]);
+    expect(
+      troubles(portFindings(plan, [listener({ container: 'renamed', stack: 'janus-deploy-test' })])),
+    ).toEqual([]);
     expect(troubles(portFindings(plan, [listener({ protocol: 'udp' }), listener({ port: 22 })]))).toEqual([]);
     expect(troubles(portFindings(bridge, [listener({ container: 'on a bridge network' })]))).toEqual([]);
   });

@@ -1,5 +1,5 @@
 /** Whether the ports that the services take are free, or theirs. Pure. */
-import type { Plan } from '../../../infra/plan/plan.ts';
+import type { Plan, PublishedPort } from '../../../infra/plan/plan.ts';
 import { about, type Finding } from './finding.ts';
 
 /** A program that holds a port. */
@@ -12,6 +12,8 @@ export interface Listener {
   owner: string;
   /** Name of the container the program runs in, if any. */
   container?: string;
+  /** The deployment that the container belongs to, whatever it is called by now. */
+  stack?: string;
 }
 
 const { ok, unknown, error } = about('ports');
@@ -21,9 +23,12 @@ export function portFindings(plan: Plan, listeners: Listener[]): Finding[] {
   if (listeners.length === 0)
     return [unknown('Who listens on which port of the engine’s machine is not known here')];
   // The gateway takes its ports when viewers come, and relays are taken as they are asked for.
-  const wanted = (['web', 'turn'] as const)
-    .flatMap((service) => plan.published[service])
-    .filter(({ what }) => what !== 'TURN relay');
+  const wanted = [
+    ...(['web', 'turn'] as const)
+      .flatMap((service) => plan.published[service])
+      .filter(({ what }) => what !== 'TURN relay'),
+    ...loopbackPorts(plan),
+  ];
   const held = wanted.map((port) => ({
     ...port,
     holders: listeners.filter(
@@ -31,7 +36,7 @@ export function portFindings(plan: Plan, listeners: Listener[]): Finding[] {
     ),
   }));
   const taken = held.flatMap(({ port, protocol, what, holders }) => {
-    const holder = holders.find(({ container }) => !isOurs(container, plan));
+    const holder = holders.find((listener) => !isOurs(listener, plan));
     if (holder === undefined) return [];
     return [
       error({
@@ -50,7 +55,14 @@ export function portFindings(plan: Plan, listeners: Listener[]): Finding[] {
   ];
 }
 
-const isOurs = (container: string | undefined, plan: Plan): boolean =>
-  container !== undefined &&
-  (container.startsWith(`${plan.name}-`) ||
-    (plan.network.mode === 'bridge' && container === 'on a bridge network'));
+/** Between the services, on the host network. */
+const loopbackPorts = ({ network, gatewayApi, turnTcp }: Plan): PublishedPort[] =>
+  network.mode === 'host'
+    ? [
+        { port: gatewayApi.port, protocol: 'tcp', what: 'gateway, on loopback' },
+        { port: turnTcp.port, protocol: 'tcp', what: 'TURN, on loopback' },
+      ]
+    : [];
+
+const isOurs = ({ container, stack }: Listener, { name, network }: Plan): boolean =>
+  stack === name || (network.mode === 'bridge' && container === 'on a bridge network');

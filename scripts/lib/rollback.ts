@@ -1,0 +1,101 @@
+/** Deploys; where an update fails half-way, puts back what was deployed before. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { $ } from 'zx';
+import type { LastGood } from '../../infra/restore.ts';
+import { logEnd } from './log-end.ts';
+import { deploy, outputs, type Stack, secretOutputs } from './stack.ts';
+import { Failure } from './steps.ts';
+
+/** Exit statuses beside 1, with which nothing that serves was touched. */
+export const putBack = 4;
+export const notPutBack = 5;
+
+/** What the images and their trials go through is no part of what serves. */
+const beside = /-(image-\w+|trial) /;
+
+/**
+ * Deploys what the configuration says. When that fails, the last good deployment is deployed again: nothing happens to
+ * what serves of it still, the rest is put back.
+ * @param progress is told what was done to which resource
+ * @returns Pulumi's summary
+ * @throws Failure with what Pulumi said and what became of the last good deployment
+ */
+export async function deployOrRestore(stack: Stack, progress: (line: string) => void): Promise<string> {
+  try {
+    return await deploy(stack, progress);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw await restored(stack, error, progress);
+  }
+}
+
+/** The failure, with what became of the last good deployment. */
+async function restored(stack: Stack, failure: Failure, progress: (line: string) => void): Promise<Failure> {
+  const because = { cause: failure };
+  // Before it is replaced, and its log with it.
+  const sick = await logsOfSick(stack);
+  const what = `${failure.message}${sick}`;
+  let touched = false;
+  try {
+    const lastGood = await readLastGood(stack);
+    if (lastGood === undefined) return new Failure(what, because);
+    progress('failed; back to the last good deployment');
+    await deployAgain(stack, lastGood, (line) => {
+      touched ||= !beside.test(line);
+      progress(line);
+    });
+  } catch (error) {
+    const message = `${what}\nThe last good deployment could not be put back: ${(error as Error).message}\nSee what runs with \`docker ps\`; mend what is named above and run \`npm run up\` again.`;
+    return new Failure(message, { ...because, status: notPutBack });
+  }
+  return touched
+    ? new Failure(
+        `${what}\nThe last good deployment was put back and serves again; viewers were interrupted.`,
+        { ...because, status: putBack },
+      )
+    : new Failure(`${what}\nThe last good deployment goes on untouched.`, because);
+}
+
+/** The ends of the logs of the services that are there and not healthy. */
+async function logsOfSick({ name }: Stack): Promise<string> {
+  const listed = await $({
+    quiet: true,
+    nothrow: true,
+  })`docker ps --all --filter label=janus-deploy.stack=janus-deploy-${name} --format ${'{{.Names}} {{.Status}}'}`;
+  const sick = listed.stdout
+    .split('\n')
+    .filter((line) => line !== '' && !line.endsWith('(healthy)'))
+    .map((line) => line.split(' ')[0]);
+  const logs = sick.map(
+    async (container) => `\nThe end of the log of ${container}:\n${await logEnd(container)}`,
+  );
+  return (await Promise.all(logs)).join('');
+}
+
+/** Undefined on a stack that was never deployed to its end. */
+async function readLastGood(stack: Stack): Promise<LastGood | undefined> {
+  const [shown, known] = await Promise.all([outputs(stack), secretOutputs(stack)]);
+  if (typeof known.lastGood !== 'string') return undefined;
+  const secret = Object.keys(known).filter(
+    (name) => shown[name] !== known[name] && shown[name] === '[secret]',
+  );
+  return { outputs: known as LastGood['outputs'], secret };
+}
+
+async function deployAgain(
+  stack: Stack,
+  lastGood: LastGood,
+  progress: (line: string) => void,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'janus-deploy-restore-'));
+  try {
+    const path = join(folder, 'last-good.json');
+    await writeFile(path, JSON.stringify(lastGood), { mode: 0o600 });
+    const environment = { ...stack.environment, JANUS_DEPLOY_RESTORE: path };
+    await deploy({ ...stack, environment }, progress);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,7 +1,7 @@
 /** `npm run down`: removes what `npm run up` made; with `--all` images, state and caches too. */
 import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { $ } from 'zx';
+import { $ } from './lib/command.ts';
 import { engineAnswers, installedPackages, stopOwnEngine } from './lib/engine.ts';
 import { cacheFolder, stateFolder } from './lib/paths.ts';
 import { ensureToolchain } from './lib/pulumi.ts';

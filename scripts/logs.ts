@@ -1,8 +1,9 @@
 /** `npm run logs`: the logs of all services in one stream and one format. */
+import { createInterface } from 'node:readline';
 import { parseArgs, styleText } from 'node:util';
-import { $ } from 'zx';
 import { ConfigError } from '../infra/config/config.ts';
 import { serviceNames } from '../infra/plan/container.ts';
+import { $ } from './lib/command.ts';
 import { isAtLeast, type Level, type LogLine, levels, parseLine } from './lib/log-lines.ts';
 import { Failure, main } from './lib/steps.ts';
 
@@ -25,20 +26,25 @@ await main(async () => {
     serviceNames.map(async (service) => {
       const follow = values.follow ? ['--follow'] : [];
       const container = `janus-deploy-${values.stack}-${service}`;
-      // Both streams of a service are its log.
       const running = $({
         quiet: true,
         nothrow: true,
-      })`docker logs --timestamps --since ${values.since} ${follow} ${container} 2>&1`;
-      for await (const text of running) {
+      })`docker logs --timestamps --since ${values.since} ${follow} ${container}`;
+      const take = (text: string) => {
         const line = parseLine(service, text);
         if (line && values.follow) show(line);
         else if (line) kept.push(line);
-      }
+      };
+      // Both streams of a service are its log.
+      await Promise.all(
+        [running.stdout, running.stderr].map(async (input) => {
+          for await (const text of createInterface({ input })) take(text);
+        }),
+      );
       const ended = await running;
       if (ended.exitCode !== 0) {
         throw new Failure(
-          `The log of ${container} cannot be read (${ended.stdout.trim().split('\n').at(-1)}); does the engine answer, is stack ${values.stack} deployed, and is --since a duration such as 10m or a time?`,
+          `The log of ${container} cannot be read (${ended.stderr.trim().split('\n').at(-1)}); does the engine answer, is stack ${values.stack} deployed, and is --since a duration such as 10m or a time?`,
         );
       }
     }),

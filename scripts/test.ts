@@ -5,9 +5,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { $ } from 'zx';
 import { ensureBaseImage } from './lib/base-image.ts';
 import { ensureBrowser } from './lib/browser.ts';
+import { $ } from './lib/command.ts';
 import { ensureEngine } from './lib/engine.ts';
 import { cacheFolder, projectFolder } from './lib/paths.ts';
 import { pluginTests } from './lib/plugin-tests.ts';

@@ -7,7 +7,8 @@ import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { $, which } from 'zx';
+import { which } from 'zx';
+import { $ } from '../scripts/lib/command.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 

@@ -1,5 +1,5 @@
 /** The gateway's admin API, which is on a socket inside its container and nowhere else. */
-import { $ } from 'zx';
+import { $ } from './command.ts';
 import { Failure } from './steps.ts';
 
 export interface AdminRequest {

@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { $, which } from 'zx';
+import { which } from 'zx';
 import type { BuildFacts } from '../../infra/plan/facts.ts';
+import { $ } from './command.ts';
 import { aptInstall } from './engine.ts';
 import { cacheFolder } from './paths.ts';
 import { Failure } from './steps.ts';

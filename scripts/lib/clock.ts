@@ -1,5 +1,5 @@
 /** Compares this machine's clock with a server's. */
-import { $ } from 'zx';
+import { $ } from './command.ts';
 import type { ClockFacts } from './doctor/clock.ts';
 
 /** ms in which a server that can be reached answers. */

@@ -1,6 +1,7 @@
 /** The containers of a deployment, as the engine has them. */
-import { $ } from 'zx';
+
 import { type ServiceName, serviceNames } from '../../infra/plan/container.ts';
+import { $ } from './command.ts';
 import type { ContainerFacts } from './doctor/services.ts';
 
 /** `missing` for one that is not there; undefined when all are missing. `name` is the plan's. */

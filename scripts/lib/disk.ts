@@ -1,6 +1,6 @@
 /** How much room there is for what is built and kept. */
 import { statfs } from 'node:fs/promises';
-import { $ } from 'zx';
+import { $ } from './command.ts';
 import { type DiskFacts, roomForImages, roomForState } from './doctor/disk.ts';
 import { stateFolder } from './paths.ts';
 

@@ -12,8 +12,9 @@ import {
 import { BlockList } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { $, which } from 'zx';
+import { which } from 'zx';
 import type { EngineFacts } from '../../infra/plan/facts.ts';
+import { $ } from './command.ts';
 import { stateFolder } from './paths.ts';
 import { Failure } from './steps.ts';
 

@@ -1,5 +1,6 @@
 /** Reads the rules of the machine's packet filter. */
-import { $, which } from 'zx';
+import { which } from 'zx';
+import { $ } from './command.ts';
 import type { FirewallFacts } from './doctor/firewall.ts';
 import { engineIsHere } from './machine.ts';
 

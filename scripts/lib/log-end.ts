@@ -1,5 +1,5 @@
 /** What a container said last. */
-import { $ } from 'zx';
+import { $ } from './command.ts';
 
 /** Lines that are shown. */
 const shownLines = 15;

@@ -1,6 +1,6 @@
 /** Reads what the machine of the engine is, by a container on its network, as it may be another machine. */
 import { readFileSync } from 'node:fs';
-import { $ } from 'zx';
+import { $ } from './command.ts';
 import type { MachineFacts } from './doctor/machine.ts';
 
 export interface HostFacts {

@@ -1,9 +1,9 @@
 /** The marks of what is on the engine (infra/plan/marks.ts): another one for what was changed by hand, or is not there. */
 import { randomBytes } from 'node:crypto';
-import { $ } from 'zx';
 import { type ServiceName, serviceNames } from '../../infra/plan/container.ts';
 import { hashGeneration, type Marks, markLabel } from '../../infra/plan/marks.ts';
 import type { Plan } from '../../infra/plan/plan.ts';
+import { $ } from './command.ts';
 
 /** What `docker inspect` says of a container. */
 interface Container {

@@ -11,10 +11,10 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { styleText } from 'node:util';
-import { $ } from 'zx';
 import { options } from '../../infra/config/options.ts';
 import type { Described, ServiceChange } from '../../infra/plan/changes.ts';
 import type { Effect } from '../../infra/plan/container.ts';
+import { $ } from './command.ts';
 import { projectFolder } from './paths.ts';
 import { textsOf } from './plan-document.ts';
 import { readStackFile, stackFile } from './settings.ts';

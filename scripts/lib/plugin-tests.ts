@@ -1,9 +1,9 @@
 /** The plugin's own tests, in C with sanitizers, inside the image that the gateway is built in. */
 import { join } from 'node:path';
-import { $ } from 'zx';
 import type { JanusFlavour } from '../../infra/plan/plan.ts';
 import { findBaseImage } from './base-image.ts';
 import { stagedContexts } from './build-contexts.ts';
+import { $ } from './command.ts';
 import { projectFolder } from './paths.ts';
 import { findJanusArchive, Unreachable } from './sources.ts';
 

@@ -1,7 +1,7 @@
 /** Who listens on which port of this machine, read from the kernel (Linux). */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
-import { $ } from 'zx';
+import { $ } from './command.ts';
 import type { Listener } from './doctor/ports.ts';
 
 /** State of a listening TCP socket in /proc/net/tcp. */

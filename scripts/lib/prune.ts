@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { $ } from 'zx';
+import { $ } from './command.ts';
 import { cacheFolder } from './paths.ts';
 
 /** Images of a service that are kept: the running one, some to go back to, those that other stacks are building. */

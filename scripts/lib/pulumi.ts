@@ -2,9 +2,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { $, which } from 'zx';
+import { which } from 'zx';
 import type { BuildFacts } from '../../infra/plan/facts.ts';
 import { buildToolchain, builtMarker, toolchainKey, versions } from '../../toolchain/build.ts';
+import { $ } from './command.ts';
 import { aptInstall } from './engine.ts';
 import { cacheFolder } from './paths.ts';
 import { Failure } from './steps.ts';

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { $ } from 'zx';
+import { $ } from './command.ts';
 import { backend, pulumi, type Stack, stateFile } from './stack.ts';
 import { Failure } from './steps.ts';
 

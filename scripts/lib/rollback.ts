@@ -2,8 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { $ } from 'zx';
 import type { LastGood } from '../../infra/restore.ts';
+import { $ } from './command.ts';
 import { logEnd } from './log-end.ts';
 import { deploy, outputs, type Stack, secretOutputs } from './stack.ts';
 import { Failure } from './steps.ts';

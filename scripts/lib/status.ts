@@ -1,8 +1,8 @@
 /** What a deployment does at the moment. */
 import { X509Certificate } from 'node:crypto';
-import { $ } from 'zx';
 import type { ServiceName } from '../../infra/plan/container.ts';
 import { AdminApi } from './admin.ts';
+import { $ } from './command.ts';
 import { readContainers, readUsage, type Usage } from './containers.ts';
 import { ensureToolchain } from './pulumi.ts';
 import { isKept, lastOperation, type Operation, openStack, outputs } from './stack.ts';

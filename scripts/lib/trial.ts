@@ -5,8 +5,8 @@
  */
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
-import { $ } from 'zx';
 import { type ContainerPlan, patience, serviceUser } from '../../infra/plan/container.ts';
+import { $ } from './command.ts';
 import { logEnd } from './log-end.ts';
 import { signToken } from './token.ts';
 

@@ -139,9 +139,13 @@ export class Service {
     new local.Command(
       `${this.name}-reload`,
       {
-        create: ':',
-        update: pulumi.interpolate`docker exec ${container.name} ${command.join(' ')} || { docker logs --tail 5 ${container.name}; exit 1; }`,
-        environment: { FILES: pulumi.interpolate`${reload}-${this.args.marks.files}` },
+        // Nothing, in every shell: a service that is new has read its files.
+        create: 'cd .',
+        update: 'node ../scripts/lib/reload.ts',
+        environment: {
+          RELOAD: pulumi.jsonStringify({ container: container.name, command }),
+          FILES: pulumi.interpolate`${reload}-${this.args.marks.files}`,
+        },
       },
       opts,
     );

@@ -44,6 +44,19 @@ const sources = ['scripts', 'toolchain'].flatMap((folder) =>
     })),
 );
 
+it('commands of resources mean the same to every system’s shell', () => {
+  const folder = join(projectFolder, 'infra/resources');
+  const commands = readdirSync(folder).flatMap((name) =>
+    [...readFileSync(join(folder, name), 'utf8').matchAll(/^ +(?:create|update|delete): (.*),$/gm)].map(
+      ([, command]) => command,
+    ),
+  );
+  expect(commands.length).toBeGreaterThan(3);
+  // Windows' shell takes double quotes alone, and no shell's word for nothing is another's.
+  const portable = /^['`](cd \.|node [^'|&;<>$%\\]*|node -e "[^"|&;<>$%\\]*")['`]$/;
+  expect(commands.filter((command) => !portable.test(command))).toEqual([]);
+});
+
 describe('scripts', () => {
   it('run commands in no other way', () => {
     const others = sources.filter(({ text }) =>

@@ -13,7 +13,7 @@ export interface EngineFacts {
   memory: number;
   /**
    * IPv4 and IPv6 addresses of the machine, without loopback and without the engine's own bridges; those on the
-   * network of its default route first.
+   * network of its default route first. Of an engine in a virtual machine, those of the machine round that.
    */
   addresses: string[];
   /** The engine's bridge networks, with their subnets (192.0.2.0/24). */

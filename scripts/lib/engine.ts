@@ -15,6 +15,7 @@ import { setTimeout } from 'node:timers/promises';
 import { which } from 'zx';
 import type { EngineFacts } from '../../infra/plan/facts.ts';
 import { $ } from './command.ts';
+import { ownAddresses } from './own-addresses.ts';
 import { stateFolder } from './paths.ts';
 import { Failure } from './steps.ts';
 
@@ -96,14 +97,18 @@ export async function readEngineFacts(image: string): Promise<EngineFacts> {
     .split(/\s+/)
     .filter((address) => address !== '' && !ownBridges.check(address, family(address)));
   const onWayOut = (address: string) => wayOut.check(address, family(address));
+  const virtualMachine = /docker desktop|colima|orbstack|rancher/i.test(engine.OperatingSystem);
   return {
     version: engine.ServerVersion,
     operatingSystem: engine.OSType === 'windows' ? 'windows' : 'linux',
     rootless: (engine.SecurityOptions ?? []).some((option) => option.includes('rootless')),
-    virtualMachine: /docker desktop|colima|orbstack|rancher/i.test(engine.OperatingSystem),
+    virtualMachine,
     cores: engine.NCPU,
     memory: engine.MemTotal,
-    addresses: [...addresses.filter(onWayOut), ...addresses.filter((address) => !onWayOut(address))],
+    // Ports of a virtual machine are published on the machine round it, and its own address is reached by nobody.
+    addresses: virtualMachine
+      ? await ownAddresses()
+      : [...addresses.filter(onWayOut), ...addresses.filter((address) => !onWayOut(address))],
     networks: bridges,
     routes: routes.map(({ subnet }) => subnet),
     ephemeralPorts: { first, last },

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../infra/config/config.ts';
 import type { BuildFacts } from '../../infra/plan/facts.ts';
 import { makePlan, portsForViewers } from '../../infra/plan/plan.ts';
+import { profiles } from '../../infra/plan/profiles.ts';
+import { orderAddresses } from '../../scripts/lib/own-addresses.ts';
 import { configOf, linux, official } from '../support/facts.ts';
 
 const planOf = (values: Record<string, string> = {}, engine = linux, build = official) =>
@@ -31,6 +33,41 @@ describe('network mode', () => {
 
   it('keeps the gateway’s API on loopback on the host network', () => {
     expect(planOf().gatewayApi).toEqual({ host: '127.0.0.1', port: 18088 });
+  });
+});
+
+describe('Docker Desktop', () => {
+  /** As they are seen by Node: the machine's network, and those of its virtual machines. */
+  const macOS = {
+    lo0: [{ address: '127.0.0.1', internal: true }],
+    bridge100: [{ address: '192.168.64.1', internal: false }],
+    en0: [
+      { address: 'fe80::1c2d', internal: false },
+      { address: '192.168.1.20', internal: false },
+      { address: '2001:db8::20', internal: false },
+    ],
+  };
+  const windows = {
+    'vEthernet (WSL)': [{ address: '172.22.0.1', internal: false }],
+    'Ethernet 2': [{ address: '169.254.3.4', internal: false }],
+    'Wi-Fi': [{ address: '192.168.1.30', internal: false }],
+    'Loopback Pseudo-Interface 1': [{ address: '::1', internal: true }],
+  };
+
+  it.each([
+    ['macOS', macOS, '192.168.1.20', ['192.168.1.20', '192.168.64.1', '2001:db8::20']],
+    ['Windows', windows, '192.168.1.30', ['192.168.1.30', '172.22.0.1']],
+    ['a machine without a way out', windows, undefined, ['172.22.0.1', '192.168.1.30']],
+  ])('on %s offers media at the machine’s own address, through published ports', (_, interfaces, wayOut, own) => {
+    const addresses = orderAddresses(interfaces, wayOut);
+    expect(addresses).toEqual(own);
+    const plan = planOf({ maxViewers: '8' }, { ...profiles.desktop, addresses });
+    expect(plan.network).toMatchObject({ mode: 'bridge', why: 'the engine runs in a virtual machine' });
+    expect(plan.advertised).toBe(own[0]);
+    expect(plan.published.gateway).toHaveLength(portsForViewers(8));
+    // Media comes to the gateway's container, wherever it was sent to.
+    const { addresses: containers } = plan.network as Extract<typeof plan.network, { mode: 'bridge' }>;
+    expect(plan.mediaAddresses).toEqual([containers.gateway]);
   });
 });
 

@@ -84,7 +84,11 @@ await main(async () => {
   const before = await describeOther(values.against, values.stack, facts);
   const changes = changesBetween(before, after);
   const forbidden = changes.filter((change) => policies.some((policy) => isForbidden(change, policy)));
-  const diff = await diffTexts(before, after, !values.json && styleText('red', 'x') !== 'x');
+  const diff = await diffTexts(
+    textsOf(before),
+    textsOf(after),
+    !values.json && styleText('red', 'x') !== 'x',
+  );
   if (values.json) console.log(JSON.stringify({ changes, forbidden, diff }, null, 2));
   else report(values.against, changes, diff);
   for (const { service, effect } of forbidden) {

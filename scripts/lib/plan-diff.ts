@@ -16,7 +16,6 @@ import type { Described, ServiceChange } from '../../infra/plan/changes.ts';
 import type { Effect } from '../../infra/plan/container.ts';
 import { $ } from './command.ts';
 import { projectFolder } from './paths.ts';
-import { textsOf } from './plan-document.ts';
 import { readStackFile, stackFile } from './settings.ts';
 import { Failure } from './steps.ts';
 
@@ -85,12 +84,17 @@ export function changeLines(changes: ServiceChange[], shown = 6): string[] {
 
 const effectColours: Record<Effect, 'green' | 'red'> = { reload: 'green', replace: 'red' };
 
-/** A unified diff of all texts, as git shows one; empty when they are the same. */
-export async function diffTexts(before: Described, after: Described, colours: boolean): Promise<string> {
+/** A unified diff of texts by their paths, as git shows one; empty when they are the same. */
+export async function diffTexts(
+  before: Record<string, string>,
+  after: Record<string, string>,
+  colours: boolean,
+): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'janus-deploy-diff-'));
   try {
-    for (const [side, described] of Object.entries({ before, after })) {
-      for (const [name, text] of Object.entries(textsOf(described))) {
+    for (const [side, texts] of Object.entries({ before, after })) {
+      mkdirSync(join(folder, side));
+      for (const [name, text] of Object.entries(texts)) {
         mkdirSync(dirname(join(folder, side, name)), { recursive: true });
         writeFileSync(join(folder, side, name), text);
       }
@@ -101,7 +105,7 @@ export async function diffTexts(before: Described, after: Described, colours: bo
       nothrow: true,
     })`git diff --no-index --no-prefix --color=${colours ? 'always' : 'never'} before after`;
     if ((compared.exitCode ?? 2) > 1)
-      throw new Failure(`git could not compare the plans: ${compared.stderr.trim()}`);
+      throw new Failure(`git could not compare before and after: ${compared.stderr.trim()}`);
     return compared.stdout.trimEnd();
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,10 +1,18 @@
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vite';
 
+/** `npm run dev`: the page from its source, with all else from the deployment that runs here. */
+const deployment = process.env.DEPLOYMENT ?? 'https://localhost:8443';
+const deployed = ['/janus', '/turn-credentials', '/extras', '/player/config.js'];
+
 export default defineConfig({
   base: '/player/',
   plugins: [vue()],
   define: { __VUE_OPTIONS_API__: 'false' },
+  server: {
+    // Its certificate is of its own making.
+    proxy: Object.fromEntries(deployed.map((path) => [path, { target: deployment, secure: false }])),
+  },
   build: {
     outDir: '../player-dist',
     emptyOutDir: true,

@@ -39,16 +39,18 @@ const inMemory = (size: string): string => `size=${size},uid=${serviceUser},gid=
 export function planContainers({ maxViewers, mediaFolder }: Config): Record<ServiceName, ContainerPlan> {
   const all = { processes: 4096 + 16 * maxViewers, healthcheck: ['/usr/local/bin/healthcheck'] };
   const reload = ['/usr/local/bin/reload'];
+  const media = { source: mediaFolder, target: '/media' };
   return {
     gateway: {
       ...all,
       memory: 512 + 4 * maxViewers,
       tmpfs: { '/tmp': inMemory('64m'), '/run/janus': inMemory('1m') },
-      mounts: [{ source: mediaFolder, target: '/media' }],
+      mounts: [media],
       probe: ['/usr/local/bin/probe'],
       reload,
     },
     turn: { ...all, memory: 256, tmpfs: { '/tmp': inMemory('16m') }, mounts: [] },
-    web: { ...all, memory: 256, tmpfs: { '/tmp': inMemory('16m') }, mounts: [], reload },
+    // The web server gives out captions and covers.
+    web: { ...all, memory: 256, tmpfs: { '/tmp': inMemory('16m') }, mounts: [media], reload },
   };
 }

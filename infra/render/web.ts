@@ -4,23 +4,27 @@ import { renderTurnUrls } from './turn.ts';
 
 const address = ({ host, port }: Endpoint): string => `${host}:${port}`;
 
-/** What the player's page may load: its own files, the Janus API where it is, and media from WebRTC. */
+/**
+ * What the player's page may do: load its own files, and talk to its own origin and to the Janus API where that is
+ * configured elsewhere. The page is served over https, and so is what it may talk to.
+ */
 function contentSecurityPolicy({ player, ports }: Plan): string {
   const { address: host, httpPort, httpsPort, server } = player;
-  const elsewhere = server.startsWith('http') ? [new URL(server).origin] : [];
-  if (host || httpPort || httpsPort) {
-    elsewhere.push(
-      `https://${host || '*'}:${httpsPort ?? ports.apiHttps}`,
-      `http://${host || '*'}:${httpPort ?? ports.apiHttp}`,
-    );
-  }
+  // As the player finds its server: an address or a port alone takes the other from the page.
+  const elsewhere = server.startsWith('http')
+    ? [new URL(server).origin]
+    : !server && (host || httpPort || httpsPort)
+      ? [`https://${host || '$host'}:${httpsPort ?? ports.apiHttps}`]
+      : [];
   return [
-    "default-src 'self'",
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    // Covers and captions are fetched, as only that can show a token, and handed to the page as blobs.
+    "img-src 'self' blob:",
+    'media-src blob:',
     ["connect-src 'self'", ...elsewhere].join(' '),
-    "media-src 'self' blob: mediastream:",
-    "img-src 'self' data:",
-    "style-src 'self' 'unsafe-inline'",
-    "object-src 'none'",
+    "form-action 'none'",
     "base-uri 'none'",
     "frame-ancestors 'self'",
   ].join('; ');
@@ -133,6 +137,7 @@ ${tls}
 
   js_path /srv/njs/;
   js_import turn from turn.js;
+  js_import extras from extras.js;
 
   upstream janus {
     server ${address(plan.gatewayApi)};
@@ -155,6 +160,11 @@ ${securityHeaders}
       alias /config/current/player-config.js;
 ${securityHeaders}
       add_header Cache-Control no-store always;
+    }
+    # What a media file has beside picture and sound: captions, a cover.
+    location /extras/ {
+      limit_req zone=api burst=${limits.api.burst} nodelay;
+      js_content extras.${plan.access === 'token' ? 'serveForToken' : 'serve'};
     }
 ${turnCredentials(plan, limits)}
 ${janusApi(limits)}
@@ -244,6 +254,7 @@ export function renderPlayerConfig(plan: Plan, files: MediaFile[]): string {
     VUE_APP_JANUS_HTTPS_PORT: httpsPort,
     VUE_APP_JANUS_HTTP_SERVER: server || undefined,
     iceServersUrl: '/turn-credentials',
+    extrasUrl: '/extras/',
     // Who needs a token to play a file needs one to learn its name: the player asks the plugin.
     files: plan.access === 'token' ? undefined : files,
   };

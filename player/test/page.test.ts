@@ -22,18 +22,19 @@ const press = async (name: string) => {
   await flushPromises();
 };
 /** Opens the page and waits until it is connected, or is not. */
-const open = async (query = '') => {
+const open = async (query = '', told = config) => {
   history.replaceState(null, '', `/player/${query}`);
   // There is no sound here to look at.
-  const global = { stubs: { AudioScope: true } };
-  page = mount(App, { props: { config, gateway }, attachTo: document.body, global });
-  await vi.waitFor(() => expect(part('channel-state').text()).toMatch(/webrtcUp|failed/));
+  const global = { stubs: { SoundLevel: true } };
+  page = mount(App, { props: { config: told, gateway }, attachTo: document.body, global });
+  await vi.waitFor(() => expect(document.documentElement.dataset.channelState).toMatch(/webrtcUp|failed/));
   await flushPromises();
 };
 
 enableAutoUnmount(afterEach);
 
 beforeEach(() => {
+  localStorage.clear();
   HTMLMediaElement.prototype.play = async () => {};
   vi.stubGlobal('fetch', async () => new Response('', { status: 404 }));
   gateway = new FakeGateway();
@@ -151,6 +152,71 @@ describe('the page', () => {
     await press('loop');
     expect(part('loop').attributes('aria-pressed')).toBe('true');
     expect(gateway.requests).toEqual(expect.arrayContaining(['ctrl.seek', 'ctrl.loop']));
+  });
+
+  it('plays all of a kind, says what was passed over, and goes back and forth', async () => {
+    gateway.files.set('last.mp4', { streams: 2, duration: 30_000_000 });
+    await open();
+    await press('play-all-film');
+    expect(part('file-film.mp4').attributes('aria-pressed')).toBe('true');
+    gateway.session.handle.end();
+    await flushPromises();
+    expect(part('skipped').text()).toContain('“damaged.mp4” was passed over: the video has B-frames');
+    expect(part('file-last.mp4').attributes('aria-pressed')).toBe('true');
+    expect(document.title).toContain('last.mp4');
+    expect(part('next').attributes('disabled')).toBeDefined();
+    await part('skipped').find('button').trigger('click');
+    expect(part('skipped').exists()).toBe(false);
+    await press('stop');
+    expect(part('next').exists()).toBe(false);
+  });
+
+  it('chooses a film of the server’s list where it was told of none', async () => {
+    gateway.files.delete('film.mp4');
+    gateway.files.set('a song.mp3', { streams: 1, duration: 5_000_000 });
+    gateway.files.set('film.mp4', { streams: 2, duration: 75_000_000 });
+    await open('', {});
+    expect(part('file-damaged.mp4').attributes('aria-pressed')).toBe('true');
+  });
+
+  it('is a stage alone in a frame of another page', async () => {
+    await open('?embed&file=film.mp4');
+    expect(part('file-film.mp4').exists()).toBe(false);
+    expect(page.find('.stage .title').text()).toBe('film.mp4Connected');
+    await press('play');
+    expect(document.documentElement.dataset.playbackState).toBe('going');
+  });
+
+  it('shows statistics when asked for, and remembers that', async () => {
+    await open();
+    expect(part('stats').exists()).toBe(false);
+    await press('statistics');
+    expect(part('statistics').attributes('aria-pressed')).toBe('true');
+    page.unmount();
+    await open();
+    expect(part('stats').exists()).toBe(true);
+    await press('statistics');
+    expect(part('stats').exists()).toBe(false);
+  });
+
+  it('asks for captions with its token, and offers their languages by name', async () => {
+    const asked: [string, RequestInit | undefined][] = [];
+    vi.stubGlobal('fetch', async (url: string, init?: RequestInit) => {
+      asked.push([url, init]);
+      return url.endsWith('/film.mp4')
+        ? Response.json({ captions: ['en', 'zh-CN'], cover: false })
+        : new Response('', { status: 404 });
+    });
+    await open('?file=film.mp4&token=signed', { ...config, extrasUrl: '/extras/' });
+    await press('captions');
+    expect(part('captions-zh-CN').text()).toBe('Chinese (China)');
+    await press('captions-zh-CN');
+    expect(asked).toContainEqual([
+      'https://media.example:8443/extras/film.mp4?captions=zh-CN',
+      expect.objectContaining({ headers: { authorization: 'Bearer signed' } }),
+    ]);
+    await press('file-song.mp3');
+    expect(part('captions').attributes('disabled')).toBeDefined();
   });
 
   it('follows a link to a file', async () => {

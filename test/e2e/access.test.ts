@@ -1,5 +1,5 @@
 /** From the attacker's side: a deployment that asks for tokens, without one, with a forged one, with somebody else's. */
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -29,6 +29,7 @@ beforeAll(async () => {
   for (const folder of ['series', 'other']) {
     mkdirSync(join(media, folder));
     cpSync(join(mediaFolder, 'sample.mp4'), join(media, folder, 'film.mp4'));
+    writeFileSync(join(media, folder, 'film.en.vtt'), 'WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n');
   }
   await $({ quiet: true })`chmod -R a+rX ${media}`;
   await deployment.prepare();
@@ -109,6 +110,24 @@ describe('a token', () => {
       expect(refused.error?.code, plugin).toBe(460);
     }
     await janus({ janus: 'destroy' }, session);
+  });
+
+  it('opens the captions of what it names, and of nothing else', async () => {
+    const captions = (name: string, as?: string) =>
+      status(
+        deployment.url('playerPort', `/extras/${name}?captions=en`),
+        ...(as ? ['-H', `Authorization: Bearer ${as}`] : []),
+      );
+    expect(await captions('series/film.mp4', token)).toBe('200');
+    expect(await captions('series/film.mp4')).toBe('401');
+    expect(await captions('series/film.mp4', token.replace('media=series/', 'media=/'))).toBe('401');
+    for (const name of [
+      'other/film.mp4',
+      'other/none.mp4',
+      'series/../other/film.mp4',
+      'series/%2e%2e/other/film.mp4',
+    ])
+      expect(await captions(name, token), name).toBe('403');
   });
 
   it('is of no use once it has expired, in a session that it opened neither', async () => {

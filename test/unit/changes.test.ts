@@ -45,6 +45,7 @@ describe('the changes between two plans', () => {
     ]);
     expect(changesBetween(described(), described({ mediaFolder: 'films' }))).toEqual([
       { service: 'gateway', effect: 'replace', because: ['mounts'] },
+      { service: 'web', effect: 'replace', because: ['mounts'] },
     ]);
     const network = changesBetween(described(), described({ network: 'bridge' }));
     expect(network.map(({ service, effect }) => `${effect}:${service}`).sort()).toEqual([

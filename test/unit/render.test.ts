@@ -54,6 +54,22 @@ describe('rendered files', () => {
     );
   });
 
+  it.each([
+    [{}, "connect-src 'self'"],
+    [
+      { janusHttpServer: 'https://media.example:8089/janus' },
+      "connect-src 'self' https://media.example:8089",
+    ],
+    [{ janusAddress: 'media.example.org' }, "connect-src 'self' https://media.example.org:8089"],
+    [{ janusHttpsPort: '9443' }, "connect-src 'self' https://$host:9443"],
+  ])('let the page talk to its own origin and the server of %o alone', (values, connect) => {
+    const [, policy] = /Content-Security-Policy "([^"]+)"/.exec(renderNginx(plan(values))) ?? [];
+    const directives = policy.split('; ');
+    expect(directives).toContain(connect);
+    expect(directives).toEqual(expect.arrayContaining(["default-src 'none'", "script-src 'self'"]));
+    expect(policy).not.toMatch(/unsafe|\*|data:|http:/);
+  });
+
   it('ask for tokens where access is by token, and nowhere else', () => {
     const [open, token] = [plan(), plan({ access: 'token' })];
     for (const file of ['janus.jcfg', 'janus.plugin.tms.play.jcfg']) {

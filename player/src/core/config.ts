@@ -19,6 +19,8 @@ export interface PlayConfig {
   VUE_APP_JANUS_HTTP_SERVER?: string;
   /** Where to ask for ICE servers. */
   iceServersUrl?: string;
+  /** Where to ask for what a file has beside picture and sound: its captions, its cover. */
+  extrasUrl?: string;
   files?: MediaFile[];
 }
 
@@ -43,6 +45,11 @@ export function serverUrl(config: PlayConfig, page: URL | Location): string {
 /** Where ICE servers are asked for. */
 export function iceServersUrl(config: PlayConfig, page: URL | Location): string {
   return new URL(config.iceServersUrl || '/turn-credentials', page.href).href;
+}
+
+/** Where captions and covers are asked for; not at all unless it is configured. */
+export function extrasUrl(config: PlayConfig, page: URL | Location): string | undefined {
+  return config.extrasUrl && new URL(config.extrasUrl, page.href).href;
 }
 
 /** The listed files, without entries that are none. */

@@ -8,6 +8,7 @@ export {
   type Timeouts,
 } from './channel.ts';
 export {
+  extrasUrl,
   fetchIceServers,
   iceServersUrl,
   type MediaFile,
@@ -35,6 +36,7 @@ export type {
   PluginMessage,
   Probe,
   Seek,
+  Skipped,
   Status,
 } from './protocol.ts';
 export { keepOpen, keepPlaying, reconnectDelays } from './reconnect.ts';

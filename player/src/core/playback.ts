@@ -15,8 +15,10 @@ import {
   parseListing,
   parseProbe,
   parseSeek,
+  parseSkipped,
   parseStatus,
   type Seek,
+  type Skipped,
   type Status,
 } from './protocol.ts';
 
@@ -40,6 +42,8 @@ export interface PlaybackEvents {
   ended: { file: string | undefined; error?: PlayError };
   /** A playlist went on to its next file. */
   item: { file: string; item: number };
+  /** A file of a playlist cannot be played and was passed over. */
+  skipped: Skipped;
   /** The connection was lost while this played. `keepPlaying` plays it on. */
   interrupted: Playing;
 }
@@ -256,6 +260,9 @@ export class Playback extends Emitter<PlaybackEvents> {
         this.emit('item', { file, item });
         break;
       }
+      case 'play.skipped':
+        this.emit('skipped', parseSkipped(data));
+        break;
       case 'play.ended':
         this.#end(parseEnded(data));
         break;

@@ -73,6 +73,14 @@ export interface ListedFile {
   reason?: string;
 }
 
+/** A file of a playlist that was passed over, and why: a sentence of the server's. */
+export interface Skipped {
+  file: string;
+  /** Its place in the playlist, counted from 0. */
+  item: number;
+  reason: string;
+}
+
 /** How a play ended. */
 export interface Ended {
   file?: string;
@@ -170,6 +178,12 @@ function parseFile(data: unknown): ListedFile {
 export function parseEnded(data: unknown): Ended {
   const { file, reason, message } = read(data);
   return { file: optionalText(file), reason: reason === 'error' ? 'error' : 'end', message: text(message) };
+}
+
+/** The event `play.skipped`. */
+export function parseSkipped(data: unknown): Skipped {
+  const { file, item, message } = read(data);
+  return { file: text(file), item: index(item) ?? 0, reason: text(message) };
 }
 
 /** The event `play.item`. */

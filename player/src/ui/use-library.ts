@@ -20,6 +20,9 @@ export function useLibrary(channel: Channel, playback: Playback, told: MediaFile
     ...named.value.filter(({ name }) => !listed.value.some((file) => file.name === name)),
   ]);
 
+  /** What is chosen where nothing was: a film, if there is one. */
+  const first = computed(() => files.value.find(({ kind }) => kind !== 'audio') ?? files.value[0]);
+
   async function probeFile(name: string): Promise<void> {
     // Without an answer the file stays unknown: playing it will tell.
     await playback
@@ -69,5 +72,5 @@ export function useLibrary(channel: Channel, playback: Playback, told: MediaFile
     return file;
   }
 
-  return { folder, folders, files, probes, probeFile, open, look, find };
+  return { folder, folders, files, first, probes, probeFile, open, look, find };
 }

@@ -11,8 +11,11 @@ import {
   Playback,
   type PlaybackState,
   PlayError,
+  type Skipped,
+  type Status,
   showsH264,
 } from '../core/index.ts';
+import { useExtras } from './use-extras.ts';
 import { useLibrary } from './use-library.ts';
 
 export interface PlayerOptions {
@@ -20,6 +23,8 @@ export interface PlayerOptions {
   server: string;
   /** Where to ask for ICE servers; none are used without it. */
   iceServersUrl?: string;
+  /** Where to ask for captions and covers; there are none without it. */
+  extrasUrl?: string;
   /** 'relay' sends all media through TURN. */
   iceTransportPolicy?: RTCIceTransportPolicy;
   /** Shown to the server with every request, where it lets in those alone who have one. */
@@ -31,7 +36,7 @@ export interface PlayerOptions {
 
 /** The core as Vue sees it: its states as refs, its commands as functions that report errors into `error`. */
 export function usePlayer(options: PlayerOptions) {
-  const { server, iceServersUrl, iceTransportPolicy, token, gateway = janusGateway } = options;
+  const { server, iceServersUrl, extrasUrl, iceTransportPolicy, token, gateway = janusGateway } = options;
   /** Whether the server offered a relay for this connection. */
   const relayOffered = ref(false);
   const channel = new Channel({
@@ -61,12 +66,17 @@ export function usePlayer(options: PlayerOptions) {
   const cue = ref(0);
   const shownPosition = ref(0);
   const playedDuration = ref<number>();
+  /** The files that play one after another, and which of them plays now; none when it is a single file. */
+  const playlist = shallowRef<{ files: string[]; item: number }>();
+  /** Files of the playlist that were passed over. */
+  const skipped = ref<Skipped[]>([]);
 
   const probe = computed(() => selected.value && library.probes.get(selected.value.name));
   const duration = computed(
     () => playedDuration.value || (probe.value?.playable ? probe.value.duration : undefined),
   );
   const position = computed(() => (playbackState.value === 'ready' ? cue.value : shownPosition.value));
+  const extras = useExtras({ url: extrasUrl, token }, selected, position);
   const hasPicture = computed(() => selected.value?.kind !== 'audio');
   /** WebRTC is up, and nothing speaks against playing the chosen file. */
   const canPlay = computed(
@@ -78,7 +88,7 @@ export function usePlayer(options: PlayerOptions) {
     if (change.state === 'webrtcUp') error.value = undefined;
     if (change.state === 'webrtcUp' || change.state === 'closed') reconnecting.value = false;
     if (change.error && change.state === 'failed') error.value = change.error;
-    if (change.state === 'attached') void library.look(selected.value?.name);
+    if (change.state === 'attached') void look();
   });
   channel.on('stream', (value) => {
     stream.value = value;
@@ -94,13 +104,17 @@ export function usePlayer(options: PlayerOptions) {
     loop.value = status.state === 'ready' ? loop.value : status.loop;
     playedDuration.value = playback.duration;
     shownPosition.value = playback.position;
+    follow(status);
+  });
+  playback.on('skipped', (file) => {
+    skipped.value = [...skipped.value, file];
   });
   playback.on('ended', ({ error: cause }) => {
     if (cause) error.value = cause;
   });
   const ticking = setInterval(() => {
     shownPosition.value = playback.position;
-  }, 250);
+  }, 100);
   const stopReconnecting = keepOpen(channel);
   const stopPlayingOn = keepPlaying(channel, playback, (cause) => {
     error.value = cause;
@@ -113,6 +127,21 @@ export function usePlayer(options: PlayerOptions) {
     playback.dispose();
     void channel.dispose();
   });
+
+  /** Learns about the files; the first is chosen where none is. */
+  async function look(): Promise<void> {
+    await library.look(selected.value?.name);
+    const first = library.first.value;
+    if (first && !selected.value) await select(first);
+  }
+
+  /** What is shown as chosen goes on with the playlist. */
+  function follow(status: Status): void {
+    const { playlist: files, item = 0 } = status.state === 'ready' ? {} : status;
+    playlist.value = files && { files, item };
+    const name = files?.[item];
+    if (name && selected.value?.name !== name) selected.value = library.find(name);
+  }
 
   async function command(work: () => Promise<unknown>): Promise<void> {
     busy.value = true;
@@ -132,6 +161,7 @@ export function usePlayer(options: PlayerOptions) {
     if (selected.value?.name === file.name) return;
     selected.value = file;
     error.value = undefined;
+    skipped.value = [];
     if (playback.state !== 'ready') await command(() => playback.stop());
     cue.value = start;
     if (channel.state === 'attached' || channel.state === 'webrtcUp') await library.probeFile(file.name);
@@ -147,6 +177,23 @@ export function usePlayer(options: PlayerOptions) {
       if (file.kind === 'video' && !showsH264()) throw new PlayError('no-h264');
       await playback.play(file.name, { start: cue.value, loop: loop.value });
     });
+  }
+
+  /** Plays files one after another, from one of them on. */
+  function playAll(files: string[], item = 0): Promise<void> {
+    skipped.value = [];
+    return command(async () => {
+      const films = files.some((name) => library.find(name).kind === 'video');
+      if (films && !showsH264()) throw new PlayError('no-h264');
+      await playback.play(files, { item, loop: loop.value });
+    });
+  }
+
+  /** Goes to the next file of the playlist, or with -1 to the one before; not beyond its ends. */
+  async function step(by: 1 | -1): Promise<void> {
+    const { files, item } = playlist.value ?? { files: [], item: 0 };
+    if (files[item + by] !== undefined)
+      await command(() => playback.play(files, { item: item + by, loop: loop.value }));
   }
 
   let target: { position: number; accurate: boolean } | undefined;
@@ -200,6 +247,9 @@ export function usePlayer(options: PlayerOptions) {
     relayOffered,
     loop,
     library,
+    playlist,
+    skipped,
+    extras,
     selected,
     probe,
     hasPicture,
@@ -210,6 +260,8 @@ export function usePlayer(options: PlayerOptions) {
     connect: () => command(() => channel.open()),
     close: () => channel.close(),
     play,
+    playAll,
+    step,
     pause: () => command(() => playback.pause()),
     resume: () => command(() => playback.resume()),
     stop: () => command(() => playback.stop()),
@@ -218,6 +270,9 @@ export function usePlayer(options: PlayerOptions) {
     toggleLoop,
     dismiss: () => {
       error.value = undefined;
+    },
+    dismissSkipped: () => {
+      skipped.value = [];
     },
   };
 }

@@ -1,8 +1,9 @@
 import { type Ref, ref, watch } from 'vue';
+import { useRemembered } from './use-remembered.ts';
 
 /** Volume of the stage's element, and what to do when the browser does not let it sound. */
 export function useSound(element: Readonly<Ref<HTMLMediaElement | null>>) {
-  const volume = ref(1);
+  const volume = useRemembered('volume', 1);
   const muted = ref(false);
   /** The browser plays without sound until the viewer asks for it. */
   const blocked = ref(false);

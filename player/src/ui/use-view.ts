@@ -1,6 +1,6 @@
 import { onScopeDispose, type Ref, ref, watch } from 'vue';
 
-/** How long (ms) the controls stay over a picture that fills the screen when nobody moves. */
+/** How long (ms) the controls stay over the picture when nobody moves. */
 const patience = 2500;
 
 /** Full screen, picture-in-picture, and whether the viewer is idle. */
@@ -16,11 +16,11 @@ export function useView(
   const wake = () => {
     idle.value = false;
     clearTimeout(timer);
-    if (fullscreen.value) {
-      timer = setTimeout(() => {
-        idle.value = true;
-      }, patience);
-    }
+    timer = setTimeout(rest, patience);
+  };
+  const rest = () => {
+    clearTimeout(timer);
+    idle.value = true;
   };
   const onFullscreen = () => {
     // Within a shadow tree it is that tree that knows the element.
@@ -37,6 +37,9 @@ export function useView(
       const { signal } = life;
       for (const event of ['pointermove', 'pointerdown', 'keydown', 'focusin'])
         element?.addEventListener(event, wake, { signal });
+      // A finger that is lifted leaves, too, and has called for the controls.
+      const leaveStage = ({ pointerType }: PointerEvent) => pointerType === 'mouse' && rest();
+      element?.addEventListener('pointerleave', leaveStage, { signal });
       const enter = () => {
         pictureInPicture.value = true;
       };

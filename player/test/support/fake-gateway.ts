@@ -163,11 +163,15 @@ export class FakeHandle implements Handle {
     };
   }
 
-  /** The file comes to its end: a playlist goes on, anything else is over. */
+  /** The file comes to its end: a playlist goes on, past what cannot be played; anything else is over. */
   end(): void {
     const play = this.#play;
     if (!play) return;
-    const item = play.item + 1;
+    let item = play.item + 1;
+    for (; this.#gateway.files.get(play.files[item])?.reason; item++) {
+      const message = this.#gateway.files.get(play.files[item])?.reason;
+      this.say('play.skipped', { file: play.files[item], item, message });
+    }
     if (item < play.files.length) {
       Object.assign(play, { item, position: 0, since: performance.now() });
       this.say('play.item', { file: play.files[item], item });

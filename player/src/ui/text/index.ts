@@ -1,4 +1,5 @@
 import { type ComputedRef, type InjectionKey, inject } from 'vue';
+import type { Probe } from '../../core/index.ts';
 import { en, type Text } from './en.ts';
 import { zh } from './zh.ts';
 
@@ -14,6 +15,12 @@ export function preferredLocale(query: URLSearchParams, languages: readonly stri
 }
 
 export const textKey: InjectionKey<ComputedRef<Text>> = Symbol('text');
+
+/** Why a file cannot be played; empty where it can, or that is not known. */
+export function refusalOf(probe: Probe | undefined, text: Text): string {
+  if (!probe || probe.playable) return '';
+  return probe.found ? text.unplayable(probe.reason) : text.missing;
+}
 
 /** The page's text in the language chosen. */
 export function useText(): ComputedRef<Text> {

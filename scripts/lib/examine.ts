@@ -26,6 +26,7 @@ import {
   fromSentence,
   ofSeverity,
   type Report,
+  type Subject,
   sentence,
   subjects,
   worst,
@@ -86,12 +87,18 @@ export async function examine(stack: string): Promise<Report> {
   if (Array.isArray(place)) return report(false, [...configurationFindings(stack, config), ...place]);
   const found = await Promise.all([
     configurationFindings(stack, config),
-    groundFindings(place),
-    reachFindings(place),
-    place.containers ? serviceFindings(place, place.containers) : [],
+    surviving('machine', groundFindings(place)),
+    surviving('address', reachFindings(place)),
+    place.containers ? surviving('services', serviceFindings(place, place.containers)) : [],
   ]);
   return report(place.containers !== undefined, found.flat());
 }
+
+/** What cannot be looked at is a finding like any other, and keeps nobody from looking at the rest. */
+const surviving = (subject: Subject, looking: Promise<Finding[]>): Promise<Finding[]> =>
+  looking.catch((error: Error) => [
+    fromSentence(subject, error.message, 'what comes after that could not be looked at'),
+  ]);
 
 function readConfiguration(stack: string): Config | Finding[] {
   try {
@@ -254,7 +261,7 @@ async function serviceFindings(place: Place, containers: ContainerFacts[]): Prom
     ),
     ...turn,
     ...(info && 'body' in info && info.status === 200
-      ? [...gatewayFindings(readGatewayInfo(info.body)), ...(await playback(place))]
+      ? [...gatewayFindings(readGatewayInfo(info.body)), ...(await surviving('playback', playback(place)))]
       : [about('playback').unknown('Nothing was played, as the gateway does not answer')]),
   ];
 }
@@ -293,7 +300,8 @@ async function playback(place: Place): Promise<Finding[]> {
  */
 export async function verify(stack: string, config: Config): Promise<string> {
   const place = await findPlace(stack, config);
-  const findings = Array.isArray(place) ? place : await playback(place);
+  const found = Array.isArray(place) ? place : await playback(place);
+  const findings = found.map((finding) => advisedFor(stack, finding));
   const errors = ofSeverity(findings, 'error');
   if (errors.length > 0) throw new Failure(errors.map(sentence).join('\n'));
   const warnings = ofSeverity(findings, 'warning').map((warning) => `\n  Warning: ${sentence(warning)}`);

@@ -195,8 +195,11 @@ describe('of a deployment, npm run doctor', () => {
     expect(said(report, 'playback')).toMatch(/^error: None of .*lost\.mp4: the gateway does not find it/);
 
     await writeCertificate(file('other'), { from: -80, to: -1 });
-    deployment.configure({ ...config, sslCertificate: 'other.pem', sslCertificateKey: 'other-key.pem' });
-    expect(said(await examine(), 'certificate')).toMatch(/^error: .*other\.pem expired on /);
+    const files = { sslCertificate: 'other.pem', sslCertificateKey: 'other-key.pem' };
+    deployment.configure({ ...config, ...files, mediaFolder: 'nowhere' });
+    const worse = await examine();
+    expect(said(worse, 'certificate')).toMatch(/^error: .*other\.pem expired on /);
+    expect(said(worse, 'playback')).toMatch(/^error: /);
     deployment.configure(config);
   });
 

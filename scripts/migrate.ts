@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs, styleText } from 'node:util';
-import { $ } from 'zx';
+import { $ } from './lib/command.ts';
 import { engineAnswers } from './lib/engine.ts';
 import { setEnv, setStack } from './lib/migrate/apply.ts';
 import { readSetUp } from './lib/migrate/compose.ts';

@@ -1,4 +1,4 @@
-/** `npm run bench`: what a viewer costs, side by side with other ways of serving a film. */
+/** `npm run bench`: what a viewer, and an update without changes, cost, side by side with other ways of doing it. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { ensureFilms } from '../bench/films.ts';
 import { buildGateway } from '../bench/gateway.ts';
 import { climb, type Step } from '../bench/ladder.ts';
+import { type Cost, compareNoOps } from '../bench/no-op.ts';
 import { buildReceiver } from '../bench/receiver.ts';
 import { costOf, plot, table } from '../bench/report.ts';
 import { differentFilms, type WayName, ways } from '../bench/ways.ts';
@@ -19,7 +20,9 @@ const usage = `Usage: npm run bench -- [options]
   --only WAY,...    some of: ${Object.keys(ways).join(', ')}
   --flavour NAME    Janus 0.9.1 (default) or distribution
   --event-loops N   event loops of the gateway; 0 is a thread a viewer (1, as its processor is one)
-  --output FOLDER   also writes the figures there: JSON, a Markdown table and an SVG plot`;
+  --output FOLDER   also writes the figures there: JSON, a Markdown table and an SVG plot
+  --no-op STACK     instead: what \`npm run up\` of this stack costs when there is nothing to do, beside what
+                    \`docker compose up\` of the same services does`;
 
 interface Options {
   viewers: number;
@@ -28,6 +31,7 @@ interface Options {
   flavour: JanusFlavour;
   eventLoops: number;
   output?: string;
+  noOp?: string;
 }
 
 function readOptions(): Options {
@@ -39,6 +43,7 @@ function readOptions(): Options {
       flavour: { type: 'string', default: '0.9.1' },
       'event-loops': { type: 'string', default: '1' },
       output: { type: 'string' },
+      'no-op': { type: 'string' },
     },
   });
   const natural = (name: 'viewers' | 'seconds' | 'event-loops', least: number): number => {
@@ -60,6 +65,7 @@ function readOptions(): Options {
     flavour: values.flavour,
     eventLoops: natural('event-loops', 0),
     output: values.output,
+    noOp: values['no-op'],
   };
 }
 
@@ -91,6 +97,22 @@ async function bench(options: Options): Promise<void> {
   }
 }
 
+/** Runs of each. */
+const rounds = 7;
+
+async function benchNoOp(stack: string): Promise<void> {
+  const { up, compose } = await compareNoOps(stack, rounds);
+  const line = (what: string, { wall, processor }: Cost) =>
+    console.log(
+      `${what.padEnd(20)} ${wall.toFixed(2).padStart(6)} s, ${processor.toFixed(2)} s of a processor`,
+    );
+  line('npm run up', up);
+  line('docker compose up -d', compose);
+  console.log(
+    `ratio                ${(up.wall / compose.wall).toFixed(1).padStart(6)},   ${(up.processor / compose.processor).toFixed(1)}; medians of ${rounds} runs`,
+  );
+}
+
 async function write(folder: string, flavour: JanusFlavour, steps: Step[]): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, `${flavour}.json`), `${JSON.stringify(steps, null, 2)}\n`);
@@ -120,4 +142,5 @@ try {
   console.error(`${(error as Error).message}\n\n${usage}`);
   process.exit(2);
 }
-await main(() => bench(options));
+const { noOp } = options;
+await main(() => (noOp === undefined ? bench(options) : benchNoOp(noOp)));

@@ -140,6 +140,12 @@ export const options = {
     accepted: 'the path of a folder on the engine’s machine',
     help: 'Folder whose films and sound files can be played; relative to the project folder',
   }),
+  audioCacheSize: option({
+    schema: integer(0, 1000000),
+    default: '1024',
+    accepted: 'a whole number of MiB up to 1000000; 0 for no cache',
+    help: 'Disk space on the engine’s machine for sound that the gateway has transcoded, which need not be done again',
+  }),
   maxViewers: option({
     schema: integer(1, 10000),
     default: '20',

@@ -26,6 +26,8 @@ export interface ContainerPlan {
   tmpfs: Record<string, string>;
   /** Folders of the engine's machine, read-only. */
   mounts: { source: string; target: string }[];
+  /** Volumes of the service's own, by the folder that they are mounted at: all that it can write to and keep. */
+  volumes: Record<string, string>;
   /** Command that says whether the service serves. */
   healthcheck: string[];
   /** Command that uses the service as a client does; what is printed says why when it fails. */
@@ -36,8 +38,18 @@ export interface ContainerPlan {
 
 const inMemory = (size: string): string => `size=${size},uid=${serviceUser},gid=${serviceUser},mode=0700`;
 
-export function planContainers({ maxViewers, mediaFolder }: Config): Record<ServiceName, ContainerPlan> {
-  const all = { processes: 4096 + 16 * maxViewers, healthcheck: ['/usr/local/bin/healthcheck'] };
+/** Where the gateway keeps sound that it has transcoded. */
+export const audioCache = '/cache';
+
+/** @param name prefix of all names on the engine */
+export function planContainers(name: string, config: Config): Record<ServiceName, ContainerPlan> {
+  const { maxViewers, mediaFolder, audioCacheSize } = config;
+  const all = {
+    processes: 4096 + 16 * maxViewers,
+    mounts: [],
+    volumes: {},
+    healthcheck: ['/usr/local/bin/healthcheck'],
+  };
   const reload = ['/usr/local/bin/reload'];
   const media = { source: mediaFolder, target: '/media' };
   return {
@@ -46,10 +58,11 @@ export function planContainers({ maxViewers, mediaFolder }: Config): Record<Serv
       memory: 512 + 4 * maxViewers,
       tmpfs: { '/tmp': inMemory('64m'), '/run/janus': inMemory('1m') },
       mounts: [media],
+      volumes: audioCacheSize > 0 ? { [audioCache]: `${name}-gateway-cache` } : {},
       probe: ['/usr/local/bin/probe'],
       reload,
     },
-    turn: { ...all, memory: 256, tmpfs: { '/tmp': inMemory('16m') }, mounts: [] },
+    turn: { ...all, memory: 256, tmpfs: { '/tmp': inMemory('16m') } },
     // The web server gives out captions and covers.
     web: { ...all, memory: 256, tmpfs: { '/tmp': inMemory('16m') }, mounts: [media], reload },
   };

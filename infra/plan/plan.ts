@@ -59,6 +59,8 @@ export interface Plan {
   stun?: Endpoint;
   debugLevel: number;
   maxViewers: number;
+  /** Bytes of transcoded sound that the gateway keeps at most. */
+  audioCacheBytes: number;
   /** Janus event loops; 0.9.1 starts a thread per viewer without them. */
   eventLoops: number;
   player: { address: string; httpPort?: number; httpsPort?: number; server: string };
@@ -168,6 +170,7 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
     stun: decideStun(config, neighbours?.turn ?? '127.0.0.1'),
     debugLevel: config.debugLevel,
     maxViewers: config.maxViewers,
+    audioCacheBytes: config.audioCacheSize * 2 ** 20,
     eventLoops: Math.max(1, engine.cores),
     player: {
       address: config.janusAddress,
@@ -202,7 +205,7 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
         'tls/key.pem': 'reload',
       },
     },
-    containers: planContainers(config),
+    containers: planContainers(name, config),
     substitutions,
   };
 }

@@ -1,4 +1,5 @@
 /** The gateway's configuration files. Pure. */
+import { audioCache } from '../plan/container.ts';
 import { firstIpv4, type Plan } from '../plan/plan.ts';
 import { jcfg } from './jcfg.ts';
 
@@ -65,7 +66,13 @@ export function renderGateway(plan: Plan, secrets: GatewaySecrets): Record<strin
       admin: { admin_enabled: true, admin_path: adminSocket },
     }),
     'janus.plugin.tms.play.jcfg': jcfg({
-      general: { media_root: '/media', max_viewers: plan.maxViewers, token_auth_secret: tokenSecret },
+      general: {
+        media_root: '/media',
+        max_viewers: plan.maxViewers,
+        token_auth_secret: tokenSecret,
+        // As a text: a number is one of 32 bits.
+        ...(plan.audioCacheBytes > 0 && { cache_root: audioCache, cache_bytes: String(plan.audioCacheBytes) }),
+      },
     }),
     // Its defaults are right; a file that is missing is logged as an error.
     'janus.plugin.echotest.jcfg': jcfg({ general: {} }),

@@ -83,7 +83,7 @@ export class Service {
 
   private run(opts: pulumi.CustomResourceOptions): docker.Container {
     const { plan, marks } = this.args;
-    const { memory, processes, tmpfs, mounts, healthcheck } = plan.containers[this.name];
+    const { memory, processes, tmpfs, mounts, volumes, healthcheck } = plan.containers[this.name];
     const { replace } = this.files.hashes;
     return new docker.Container(
       this.name,
@@ -103,6 +103,11 @@ export class Service {
         mounts: [
           { type: 'volume', source: this.files.volume, target: '/config', readOnly: true },
           ...mounts.map((mount) => ({ type: 'bind', readOnly: true, ...mount })),
+          ...Object.entries(volumes).map(([target, name]) => ({
+            type: 'volume',
+            source: this.makeVolume(name),
+            target,
+          })),
         ],
         labels: [
           stackLabel(plan),
@@ -129,6 +134,12 @@ export class Service {
       },
       { ...opts, deleteBeforeReplace: true },
     );
+  }
+
+  /** A volume of the service's own, removed with the deployment. */
+  private makeVolume(name: string): pulumi.Output<string> {
+    const { plan } = this.args;
+    return new docker.Volume(name.slice(`${plan.name}-`.length), { name, labels: [stackLabel(plan)] }, this.opts).name;
   }
 
   /** Has the running service read its files anew when one of those changes that it can take while it runs. */
@@ -170,7 +181,7 @@ export class Service {
 /** By it everything of a deployment is found. */
 const stackLabel = ({ name }: Plan) => ({ label: 'janus-deploy.stack', value: name });
 
-/** A process that is broken into finds nothing to write to and nothing to gain. */
+/** A process that is broken into finds little to write to and nothing to gain. */
 const lockedIn = {
   user: `${serviceUser}:${serviceUser}`,
   readOnly: true,

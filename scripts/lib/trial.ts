@@ -38,6 +38,7 @@ const create = ({
   processes,
   tmpfs,
   mounts,
+  volumes,
   healthcheck,
 }: Trial): string[] => [
   'create',
@@ -55,7 +56,8 @@ const create = ({
     '--mount',
     `type=bind,source=${source},target=${target},readonly`,
   ]),
-  ...['--volume', '/config/current'],
+  // An anonymous one in place of each, removed with the container: what the running service keeps is left alone.
+  ...['/config/current', ...Object.keys(volumes)].flatMap((folder) => ['--volume', folder]),
   ...['--health-cmd', healthcheck.join(' '), '--health-interval', '1s', '--health-retries', `${patience}`],
   image,
 ];

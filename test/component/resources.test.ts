@@ -72,12 +72,16 @@ describe('on the host network', () => {
     }
   });
 
-  it('mounts configuration and media read-only', () => {
+  it('mounts configuration and media read-only, and the cache of sound for the gateway alone', () => {
     const mounts = container(resources, 'gateway')?.mounts as { target: string; readOnly: boolean }[];
     expect(mounts.map(({ target, readOnly }) => [target, readOnly])).toEqual([
       ['/config', true],
       ['/media', true],
+      ['/cache', undefined],
     ]);
+    for (const name of ['turn', 'web']) {
+      expect(container(resources, name)?.mounts).toMatchObject([{ target: '/config', readOnly: true }]);
+    }
   });
 
   it('uses these inputs and no others, which the built providers have to serve too', () => {

@@ -40,6 +40,18 @@ describe('rendered files', () => {
     );
   });
 
+  it('give the gateway a cache of sound of the size asked for, or none', () => {
+    const file = (audioCacheSize: string) =>
+      renderGateway(plan({ audioCacheSize }), secrets)['janus.plugin.tms.play.jcfg'];
+    expect(file('8192')).toContain('cache_root = "/cache"');
+    expect(file('8192')).toContain('cache_bytes = "8589934592"');
+    expect(plan({ audioCacheSize: '8192' }).containers.gateway.volumes).toEqual({
+      '/cache': 'janus-deploy-dev-gateway-cache',
+    });
+    expect(file('0')).not.toContain('cache_');
+    expect(plan({ audioCacheSize: '0' }).containers.gateway.volumes).toEqual({});
+  });
+
   it('keep the admin API off the network and streaming closed to strangers', () => {
     const files = renderGateway(plan(), secrets);
     expect(files['janus.transport.http.jcfg']).toContain('admin_http = false');

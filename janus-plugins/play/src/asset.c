@@ -55,7 +55,7 @@ struct asset {
     int fd;
     struct media_index *index;
     pthread_mutex_t lock;
-    struct track media[ASSET_MEDIA];
+    struct track video, sound[AUDIO_CODECS];
 };
 
 struct segment {
@@ -335,7 +335,7 @@ static void segment_hasten(struct segment *segment)
 
 static struct segment *window_segment(const struct window *window, size_t item)
 {
-    size_t number = segment_of(&window->asset->media[window->medium], item);
+    size_t number = segment_of(window->track, item);
 
     if (number < window->first || number >= window->first + window->count)
         return NULL;
@@ -351,10 +351,11 @@ static void drop_until(struct window *window, size_t number)
     }
 }
 
-void window_open(struct window *window, struct asset *asset, enum asset_medium medium, size_t item)
+void window_open(struct window *window, struct asset *asset, enum asset_medium medium, enum audio_codec codec,
+                 size_t item)
 {
-    *window = (struct window){.asset = asset, .medium = medium};
-    window->first = segment_of(&asset->media[medium], item);
+    *window = (struct window){.asset = asset, .track = medium == ASSET_VIDEO ? &asset->video : &asset->sound[codec]};
+    window->first = segment_of(window->track, item);
     window_move(window, item, item);
 }
 
@@ -366,7 +367,7 @@ void window_close(struct window *window)
 
 void window_move(struct window *window, size_t keep, size_t item)
 {
-    struct track *track = &window->asset->media[window->medium];
+    struct track *track = window->track;
     size_t current = segment_of(track, item);
     size_t kept = segment_of(track, keep);
     size_t end = current + 2 < track->segments ? current + 2 : track->segments;
@@ -449,7 +450,7 @@ static void cut_stretches(struct track *track)
 }
 
 /* Of the sounds the first that can be played. */
-static void add_sound(struct track *track, const struct media_index *index)
+static void add_sound(struct track *track, const struct media_index *index, enum audio_codec codec)
 {
     unsigned number = 0;
 
@@ -459,7 +460,16 @@ static void add_sound(struct track *track, const struct media_index *index)
         return;
     track->sound = &index->sounds[number];
     track->number = number;
+    track->codec = codec;
     cut_stretches(track);
+}
+
+static void make_table(struct track *track, struct asset *asset)
+{
+    track->asset = asset;
+    track->table = calloc(track->segments + 1, sizeof(struct segment *));
+    if (!track->table)
+        abort();
 }
 
 static struct asset *asset_new(struct library *library, int fd, const struct file_identity *identity,
@@ -476,24 +486,21 @@ static struct asset *asset_new(struct library *library, int fd, const struct fil
     asset->index = index;
     pthread_mutex_init(&asset->lock, NULL);
     if (index->video.count > 0)
-        cut_frames(&asset->media[ASSET_VIDEO], &index->video);
-    add_sound(&asset->media[ASSET_AUDIO], index);
-    for (int i = 0; i < ASSET_MEDIA; i++) {
-        struct track *track = &asset->media[i];
-        track->asset = asset;
-        track->table = calloc(track->segments + 1, sizeof(struct segment *));
-        if (!track->table)
-            abort();
+        cut_frames(&asset->video, &index->video);
+    make_table(&asset->video, asset);
+    for (int codec = 0; codec < AUDIO_CODECS; codec++) {
+        add_sound(&asset->sound[codec], index, codec);
+        make_table(&asset->sound[codec], asset);
     }
     return asset;
 }
 
 static void asset_free(struct asset *asset)
 {
-    for (int i = 0; i < ASSET_MEDIA; i++) {
-        free(asset->media[i].starts);
-        free(asset->media[i].table);
-    }
+    free(asset->video.starts);
+    free(asset->video.table);
+    for (int codec = 0; codec < AUDIO_CODECS; codec++)
+        free(asset->sound[codec].table);
     index_free(asset->index);
     pthread_mutex_destroy(&asset->lock);
     close(asset->fd);
@@ -582,14 +589,12 @@ const struct media_index *asset_index(const struct asset *asset)
 
 size_t asset_count(const struct asset *asset, enum asset_medium medium)
 {
-    return asset->media[medium].count;
+    return medium == ASSET_VIDEO ? asset->video.count : asset->sound[AUDIO_OPUS].count;
 }
 
 int64_t asset_time(const struct asset *asset, enum asset_medium medium, size_t item)
 {
-    const struct track *track = &asset->media[medium];
-
-    return track->frames ? track->frames->frames[item].time : (int64_t)item * AUDIO_PACKET_TIME;
+    return medium == ASSET_VIDEO ? asset->video.frames->frames[item].time : (int64_t)item * AUDIO_PACKET_TIME;
 }
 
 static bool is_idr(const struct asset *asset, size_t picture)

@@ -15,6 +15,7 @@
 
 struct library; /* the media folder, the assets open now, the threads that read */
 struct asset;
+struct track;
 struct segment;
 
 enum asset_medium { ASSET_VIDEO, ASSET_AUDIO, ASSET_MEDIA };
@@ -57,13 +58,14 @@ size_t asset_key_frame(const struct asset *asset, size_t picture);
 
 struct window {
     struct asset *asset; /* NULL: closed */
-    enum asset_medium medium;
+    struct track *track;
     size_t first, count;
     struct segment *segments[WINDOW_SEGMENTS];
 };
 
-/* Opens it at `item`; the window does not hold a reference to the asset of its own. */
-void window_open(struct window *window, struct asset *asset, enum asset_medium medium, size_t item);
+/* Opens it at `item`, sound as packets of `codec`; the window does not hold a reference to the asset of its own. */
+void window_open(struct window *window, struct asset *asset, enum asset_medium medium, enum audio_codec codec,
+                 size_t item);
 void window_close(struct window *window);
 
 /* Has the segment of `item` and the one behind it made, and gives up those before the segment of

@@ -24,7 +24,7 @@
 static const struct format {
     int rate, channels;
     size_t packet_samples;
-} formats[AUDIO_CODECS] = {
+} encodings[AUDIO_CODECS] = {
     [AUDIO_OPUS] = {AUDIO_RATE, 2, AUDIO_PACKET_SAMPLES},
     [AUDIO_PCMA] = {8000, 1, 160},
     [AUDIO_PCMU] = {8000, 1, 160},
@@ -55,7 +55,7 @@ struct transcoder {
 
 uint32_t audio_rate(enum audio_codec codec)
 {
-    return (uint32_t)formats[codec].rate;
+    return (uint32_t)encodings[codec].rate;
 }
 
 const uint8_t *audio_silence(enum audio_codec codec, size_t *size)
@@ -325,7 +325,7 @@ struct transcoder *audio_begin(int fd, const struct index_sound *sound, enum aud
     t->fd = fd;
     t->sound = sound;
     t->codec = codec;
-    t->format = formats[codec];
+    t->format = encodings[codec];
     t->rate = t->format.rate;
     t->fed = av_rescale(begin, t->rate, SECONDS(1));
     t->skip = PREROLL_PACKETS;

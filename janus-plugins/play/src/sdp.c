@@ -28,12 +28,15 @@ void sdp_write_offer(char offer[SDP_OFFER_MAX], uint64_t session_id, unsigned ve
         "o=- %" PRIu64 " %u IN IP4 127.0.0.1\r\n"
         "s=play\r\n"
         "t=0 0\r\n"
-        "m=audio 9 RTP/SAVPF %d\r\n"
+        "m=audio 9 RTP/SAVPF %d %d %d\r\n"
         "c=IN IP4 0.0.0.0\r\n"
         "a=rtpmap:%d opus/48000/2\r\n"
         "a=fmtp:%d stereo=1;sprop-stereo=1\r\n"
+        "a=rtpmap:%d PCMA/8000\r\n"
+        "a=rtpmap:%d PCMU/8000\r\n"
         "a=sendonly\r\n",
-        session_id, version, OPUS_PAYLOAD_TYPE, OPUS_PAYLOAD_TYPE, OPUS_PAYLOAD_TYPE);
+        session_id, version, OPUS_PAYLOAD_TYPE, SDP_PCMA_PAYLOAD_TYPE, SDP_PCMU_PAYLOAD_TYPE, OPUS_PAYLOAD_TYPE,
+        OPUS_PAYLOAD_TYPE, SDP_PCMA_PAYLOAD_TYPE, SDP_PCMU_PAYLOAD_TYPE);
     ADD("m=video 9 RTP/SAVPF");
     for (int i = 0; i < H264_PROFILES; i++)
         ADD(" %d", h264_offers[i].payload_type);
@@ -55,6 +58,7 @@ void sdp_write_offer(char offer[SDP_OFFER_MAX], uint64_t session_id, unsigned ve
 struct medium {
     enum { NO_MEDIUM, AUDIO, VIDEO, OTHER } kind;
     bool accepted;
+    bool pcma, pcmu;
     /* By payload type. */
     bool opus[128], h264[128], unusable[128];
     bool has_profile[128];
@@ -65,6 +69,8 @@ static void finish_medium(const struct medium *medium, struct sdp_answer *answer
 {
     if (!medium->accepted)
         return;
+    answer->pcma = answer->pcma || (medium->kind == AUDIO && medium->pcma);
+    answer->pcmu = answer->pcmu || (medium->kind == AUDIO && medium->pcmu);
     for (int type = 1; type < 128; type++) {
         if (medium->kind == AUDIO && medium->opus[type] && !answer->opus)
             answer->opus = (uint8_t)type;
@@ -83,10 +89,15 @@ static void finish_medium(const struct medium *medium, struct sdp_answer *answer
 static void begin_medium(const char *line, struct medium *medium)
 {
     char kind[16] = "";
-    int port = 0;
+    int port = 0, type, formats = 0, length;
 
     memset(medium, 0, sizeof *medium);
-    sscanf(line, "m=%15s %d", kind, &port);
+    sscanf(line, "m=%15s %d %*s%n", kind, &port, &formats);
+    /* Their numbers need no other line to say what they mean. */
+    for (const char *format = line + formats; formats && sscanf(format, "%d%n", &type, &length) == 1; format += length) {
+        medium->pcma = medium->pcma || type == SDP_PCMA_PAYLOAD_TYPE;
+        medium->pcmu = medium->pcmu || type == SDP_PCMU_PAYLOAD_TYPE;
+    }
     medium->kind = strcmp(kind, "audio") == 0 ? AUDIO : strcmp(kind, "video") == 0 ? VIDEO : OTHER;
     medium->accepted = port != 0;
 }

@@ -11,13 +11,17 @@
 
 #define SDP_OFFER_MAX 2048
 
-/* Payload types; 0 for what was not accepted. */
+/* Payload types; 0 for what was not accepted. G.711 has the fixed ones of RFC 3551. */
 struct sdp_answer {
     uint8_t opus;
+    bool pcma, pcmu;
     uint8_t h264[H264_PROFILES];
 };
 
-/* One Opus and one H.264 medium that we only send, the latter in every profile that a file can have:
+#define SDP_PCMU_PAYLOAD_TYPE 0
+#define SDP_PCMA_PAYLOAD_TYPE 8
+
+/* One medium of sound, Opus or G.711, and one of H.264 that we only send, the latter in every profile that a file can have:
  * the offer is made before the viewer says which file it is for. */
 void sdp_write_offer(char offer[SDP_OFFER_MAX], uint64_t session_id, unsigned version);
 

@@ -70,7 +70,7 @@ static void send_packet(struct session *session, enum asset_medium which, uint8_
     struct session_medium *medium = &session->media[which];
 
     rtp_write_header(packet, &(struct rtp_header){.marker = marker,
-                                                  .payload_type = medium->payload_type,
+                                                  .payload_type = medium->format.payload_type,
                                                   .sequence = medium->sequence++,
                                                   .timestamp = timestamp});
     medium->timestamp = timestamp;
@@ -78,23 +78,31 @@ static void send_packet(struct session *session, enum asset_medium which, uint8_
     session->callbacks->send(session->owner, which == ASSET_VIDEO, packet, RTP_HEADER_SIZE + payload);
 }
 
+static void send_quiet(struct session *session, const uint8_t *sound, size_t size)
+{
+    uint8_t packet[RTP_HEADER_SIZE + AUDIO_PACKET_MAX];
+
+    memcpy(packet + RTP_HEADER_SIZE, sound, size);
+    send_packet(session, ASSET_AUDIO, packet, size,
+                timestamp_at(session, &session->media[ASSET_AUDIO], session->sound_until), false);
+    session->sound_until += AUDIO_PACKET_TIME;
+}
+
 /* Tells the receiver that the silence to come is meant: else it would take it for loss, stretch the last
  * sound, and forget by how much it had delayed sound against picture. */
 static void send_silence(struct session *session)
 {
-    /* Opus at 48 kHz, stereo, 20 ms: silence, and a frame of no bytes, which begins a pause (DTX). */
-    static const uint8_t silence[] = {0xfc, 0xff, 0xfe}, pause[] = {0xfc};
+    /* A frame of no bytes, 48 kHz, stereo, 20 ms, begins a pause (DTX). */
+    static const uint8_t pause[] = {0xfc};
     struct session_medium *medium = &session->media[ASSET_AUDIO];
-    uint8_t packet[RTP_HEADER_SIZE + sizeof silence];
+    size_t size;
 
     if (!session->connected || medium->count == 0 || medium->after_gap)
         return;
-    memcpy(packet + RTP_HEADER_SIZE, silence, sizeof silence);
-    send_packet(session, ASSET_AUDIO, packet, sizeof silence, timestamp_at(session, medium, session->sound_until), false);
-    session->sound_until += AUDIO_PACKET_TIME;
-    memcpy(packet + RTP_HEADER_SIZE, pause, sizeof pause);
-    send_packet(session, ASSET_AUDIO, packet, sizeof pause, timestamp_at(session, medium, session->sound_until), false);
-    session->sound_until += AUDIO_PACKET_TIME;
+    const uint8_t *silence = audio_silence(medium->format.codec, &size);
+    send_quiet(session, silence, size);
+    if (medium->format.codec == AUDIO_OPUS)
+        send_quiet(session, pause, sizeof pause);
     medium->after_gap = true;
 }
 
@@ -191,21 +199,32 @@ enum session_state session_state(struct session *session)
     return state;
 }
 
-/* Chooses the payload types for the asset; false when the viewer has not accepted what it needs. */
-static bool choose_payload_types(const struct session *session, const struct asset *asset,
-                                 uint8_t types[ASSET_MEDIA], struct reason *reason)
+static struct session_format sound_format(const struct sdp_answer *answer)
 {
-    const struct media_index *index = asset_index(asset);
-    bool has_video = asset_count(asset, ASSET_VIDEO) > 0, has_audio = asset_count(asset, ASSET_AUDIO) > 0;
+    if (answer->opus)
+        return (struct session_format){true, answer->opus, AUDIO_OPUS};
+    if (answer->pcma)
+        return (struct session_format){true, SDP_PCMA_PAYLOAD_TYPE, AUDIO_PCMA};
+    if (answer->pcmu)
+        return (struct session_format){true, SDP_PCMU_PAYLOAD_TYPE, AUDIO_PCMU};
+    return (struct session_format){.sent = false};
+}
 
-    types[ASSET_VIDEO] = has_video ? sdp_h264_payload_type(&session->answer, index->h264.profile) : 0;
-    types[ASSET_AUDIO] = has_audio ? session->answer.opus : 0;
-    if (has_video && !types[ASSET_VIDEO]) {
+/* Chooses as what the asset is sent; false when the viewer has not accepted what it needs. */
+static bool choose_formats(const struct session *session, const struct asset *asset,
+                           struct session_format formats[ASSET_MEDIA], struct reason *reason)
+{
+    bool has_video = asset_count(asset, ASSET_VIDEO) > 0, has_audio = asset_count(asset, ASSET_AUDIO) > 0;
+    uint8_t h264 = sdp_h264_payload_type(&session->answer, asset_index(asset)->h264.profile);
+
+    formats[ASSET_VIDEO] = (struct session_format){.sent = has_video, .payload_type = h264};
+    formats[ASSET_AUDIO] = has_audio ? sound_format(&session->answer) : (struct session_format){.sent = false};
+    if (has_video && !h264) {
         reason_set(reason, "the browser does not accept H.264, which the picture of the file is in");
         return false;
     }
-    if (has_audio && !types[ASSET_AUDIO] && !has_video) {
-        reason_set(reason, "the browser does not accept Opus sound, and the file has nothing else");
+    if (has_audio && !formats[ASSET_AUDIO].sent && !has_video) {
+        reason_set(reason, "the browser accepts neither Opus nor G.711 sound, and the file has nothing else");
         return false;
     }
     return true;
@@ -223,7 +242,7 @@ static void go_to(struct session *session, const struct seek_point *point)
         medium->next = next[i];
         medium->window = (struct window){.asset = NULL};
         if (medium->next < medium->count) {
-            window_open(&medium->window, session->asset, i, first[i]);
+            window_open(&medium->window, session->asset, i, medium->format.codec, first[i]);
             window_move(&medium->window, first[i], next[i]);
         }
         if (before.asset)
@@ -238,20 +257,22 @@ static void go_to(struct session *session, const struct seek_point *point)
     session->repair_wanted = false;
 }
 
-static void set_media(struct session *session, const uint8_t types[ASSET_MEDIA])
+static void set_media(struct session *session, const struct session_format formats[ASSET_MEDIA])
 {
     for (int i = 0; i < ASSET_MEDIA; i++) {
         struct session_medium *medium = &session->media[i];
-        medium->payload_type = types[i];
-        medium->count = types[i] ? asset_count(session->asset, i) : 0;
+        medium->format = formats[i];
+        medium->count = formats[i].sent ? asset_count(session->asset, i) : 0;
+        if (i == ASSET_AUDIO && formats[i].sent)
+            medium->clock_rate = audio_rate(formats[i].codec);
     }
 }
 
 static bool begin_play(struct session *session, const struct session_play *play, struct reason *reason)
 {
-    uint8_t types[ASSET_MEDIA];
+    struct session_format formats[ASSET_MEDIA];
 
-    if (!choose_payload_types(session, play->asset, types, reason))
+    if (!choose_formats(session, play->asset, formats, reason))
         return false;
     if (session->state != SESSION_READY) {
         leave_play(session);
@@ -263,7 +284,7 @@ static bool begin_play(struct session *session, const struct session_play *play,
     session->plays++;
     session->sought = false;
     session->media[ASSET_AUDIO].after_gap = true;
-    set_media(session, types);
+    set_media(session, formats);
     go_to(session, &play->point);
     session->state = SESSION_GOING;
     return true;
@@ -408,13 +429,13 @@ static enum session_followed follow(struct session *session, size_t item, struct
         next->none = true;
         return SESSION_TAKEN;
     }
-    if (!choose_payload_types(session, asset, next->payload_types, reason))
+    if (!choose_formats(session, asset, next->formats, reason))
         return SESSION_UNFIT;
     next->asset = asset;
     next->item = item;
     for (int i = 0; i < ASSET_MEDIA; i++)
-        if (next->payload_types[i])
-            window_open(&next->windows[i], asset, i, 0);
+        if (next->formats[i].sent)
+            window_open(&next->windows[i], asset, i, next->formats[i].codec, 0);
     return SESSION_TAKEN;
 }
 
@@ -491,7 +512,7 @@ static void send_audio(struct session *session, const struct asset_item *item)
 
     memcpy(packet + RTP_HEADER_SIZE, item->data, item->size);
     send_packet(session, ASSET_AUDIO, packet, item->size, timestamp,
-                medium->after_gap || timestamp - medium->timestamp != AUDIO_PACKET_SAMPLES);
+                medium->after_gap || due != session->sound_until);
     session->sound_until = due + AUDIO_PACKET_TIME;
     medium->after_gap = false;
     medium->next++;
@@ -723,12 +744,12 @@ static void begin_next(struct session *session, int64_t at)
     struct session_next next = session->next;
 
     session->next = (struct session_next){.asset = NULL};
-    if (!next.payload_types[ASSET_AUDIO])
+    if (!next.formats[ASSET_AUDIO].sent)
         send_silence(session);
     close_asset(session);
     session->asset = next.asset;
     session->played.item = next.item;
-    set_media(session, next.payload_types);
+    set_media(session, next.formats);
     for (int i = 0; i < ASSET_MEDIA; i++) {
         session->media[i].window = next.windows[i];
         session->media[i].next = 0;

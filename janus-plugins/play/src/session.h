@@ -42,10 +42,17 @@ struct session_callbacks {
     void (*item_began)(void *owner, const struct session_item *item);
 };
 
+/* As what a medium is sent. */
+struct session_format {
+    bool sent;
+    uint8_t payload_type;
+    enum audio_codec codec; /* of sound */
+};
+
 /* What of one medium goes on from play to play within a PeerConnection, and where in its track the
  * present play is. */
 struct session_medium {
-    uint8_t payload_type; /* 0: not sent in this play */
+    struct session_format format;
     uint32_t clock_rate;
     uint16_t sequence;
     uint32_t timestamp_base; /* the timestamp of the moment the PeerConnection came up */
@@ -74,7 +81,7 @@ struct session_next {
     bool none;  /* and nothing comes */
     size_t item;
     struct asset *asset; /* NULL until it comes */
-    uint8_t payload_types[ASSET_MEDIA];
+    struct session_format formats[ASSET_MEDIA];
     struct window windows[ASSET_MEDIA];
 };
 

@@ -95,8 +95,8 @@ static void test_sharing(void)
     struct window one, other;
 
     check(first == second, "two viewers of one file share an asset");
-    window_open(&one, first, ASSET_VIDEO, 0);
-    window_open(&other, second, ASSET_VIDEO, 10);
+    window_open(&one, first, ASSET_VIDEO, AUDIO_OPUS, 0);
+    window_open(&other, second, ASSET_VIDEO, AUDIO_OPUS, 10);
     check(wait_item(&one, 10) && wait_item(&one, 10) == wait_item(&other, 10), "and its frames");
     window_close(&one);
     check(wait_item(&other, 10) != NULL, "which stay while one of them holds them");
@@ -121,7 +121,7 @@ static void test_pictures(void)
     struct window window;
     bool right = true, idr = true;
 
-    window_open(&window, asset, ASSET_VIDEO, 0);
+    window_open(&window, asset, ASSET_VIDEO, AUDIO_OPUS, 0);
     for (size_t i = 0; i < 100; i++) {
         window_move(&window, i, i);
         const struct asset_item *item = wait_item(&window, i);
@@ -134,7 +134,7 @@ static void test_pictures(void)
     check(!window_item(&window, 0), "what was left behind is given up");
     window_close(&window);
 
-    window_open(&window, asset, ASSET_VIDEO, 0);
+    window_open(&window, asset, ASSET_VIDEO, AUDIO_OPUS, 0);
     window_move(&window, 0, 60);
     check(wait_item(&window, 0) && wait_item(&window, 60), "a window reaches back as far as it is asked to");
     window_close(&window);
@@ -148,7 +148,7 @@ static void test_limits_of_window(void)
 
     write_film("long.mp4", (struct media_film){.seconds = 40, .pictures_per_key_frame = 1000});
     asset = open_asset("long.mp4");
-    window_open(&window, asset, ASSET_VIDEO, 0);
+    window_open(&window, asset, ASSET_VIDEO, AUDIO_OPUS, 0);
     for (size_t i = 0; i < 1000; i += 5)
         window_move(&window, 0, i);
     check(window.count <= WINDOW_SEGMENTS, "it holds no more than %d segments", WINDOW_SEGMENTS);
@@ -221,7 +221,7 @@ static void test_damaged(void)
             size_t count = asset_count(asset, medium);
             if (count == 0)
                 continue;
-            window_open(&window, asset, medium, count - 1);
+            window_open(&window, asset, medium, AUDIO_OPUS, count - 1);
             wait_item(&window, count - 1);
             window_close(&window);
         }
@@ -299,7 +299,7 @@ static void test_truncated(void)
     asset = open_asset("shrinks.mp4");
     media_path(path, "shrinks.mp4");
     require(truncate(path, 40000) == 0, "truncate");
-    window_open(&window, asset, ASSET_VIDEO, 0);
+    window_open(&window, asset, ASSET_VIDEO, AUDIO_OPUS, 0);
     window_move(&window, 0, 99);
     check(wait_item(&window, 0) != NULL, "of a file that is cut while it plays the beginning can be read");
     check(!wait_item(&window, 99) && window_failed(&window, 99), "and the rest fails");
@@ -314,10 +314,10 @@ static void test_abandoned(void)
     struct window window;
 
     for (int i = 0; i < 50; i++) {
-        window_open(&window, asset, ASSET_AUDIO, 0);
+        window_open(&window, asset, ASSET_AUDIO, AUDIO_OPUS, 0);
         window_close(&window);
     }
-    window_open(&window, asset, ASSET_AUDIO, 0);
+    window_open(&window, asset, ASSET_AUDIO, AUDIO_OPUS, 0);
     check(wait_item(&window, AUDIO_STRETCH - 1) != NULL, "what was given up half made is made again");
     window_close(&window);
     asset_release(asset);
@@ -339,7 +339,7 @@ static struct decoded decode_sound(const char *name, size_t packets)
     struct window window;
 
     require(decoded.samples && decoder, "no memory");
-    window_open(&window, asset, ASSET_AUDIO, 0);
+    window_open(&window, asset, ASSET_AUDIO, AUDIO_OPUS, 0);
     for (size_t i = 0; i < packets; i++) {
         window_move(&window, i, i);
         const struct asset_item *item = wait_item(&window, i);
@@ -483,7 +483,7 @@ static struct packets play_stretch(const char *cache, uint64_t bytes)
     require(own && (!cache || library_use_cache(own, cache, bytes)), "no library with a cache");
     library = own;
     struct asset *asset = open_asset("sound.wav");
-    window_open(&window, asset, ASSET_AUDIO, 0);
+    window_open(&window, asset, ASSET_AUDIO, AUDIO_OPUS, 0);
     for (size_t i = 0; i < AUDIO_STRETCH; i++) {
         const struct asset_item *item = wait_item(&window, i);
         require(item != NULL, "a packet is missing");

@@ -29,8 +29,8 @@ static void test_offer(void)
     memset(offer, 'x', sizeof offer);
     sdp_write_offer(offer, UINT64_MAX, UINT32_MAX);
     check(memchr(offer, '\0', sizeof offer) && strlen(offer) < SDP_OFFER_MAX - 100, "the offer fits with room to spare");
-    check(strstr(offer, "m=audio 9 RTP/SAVPF 111\r\n") && strstr(offer, "a=rtpmap:111 opus/48000/2\r\n"),
-          "it has an Opus medium");
+    check(strstr(offer, "m=audio 9 RTP/SAVPF 111 8 0\r\n") && strstr(offer, "a=rtpmap:111 opus/48000/2\r\n"),
+          "it has a medium of sound: Opus, else G.711");
     check(strstr(offer, "m=video 9 RTP/SAVPF 96 98 100\r\n") != NULL, "and an H.264 medium in three profiles");
     check(strstr(offer, "a=fmtp:96 profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1\r\n") &&
               strstr(offer, "a=fmtp:98 profile-level-id=4d001f;packetization-mode=1;level-asymmetry-allowed=1\r\n") &&
@@ -90,10 +90,24 @@ static void test_numbers(void)
     check_int(answer.h264[H264_CONSTRAINED_BASELINE], 0, "packetization-mode 0 is of no use");
 }
 
+static void test_g711(void)
+{
+    struct sdp_answer answer;
+
+    sdp_parse_answer("m=audio 9 UDP/TLS/RTP/SAVPF 0 8\r\na=rtpmap:0 PCMU/8000\r\n", &answer);
+    check(answer.pcma && answer.pcmu && !answer.opus, "G.711 is known by its numbers");
+    sdp_parse_answer("m=audio 9 RTP/SAVPF 0\r\n", &answer);
+    check(answer.pcmu && !answer.pcma, "each of the two");
+    sdp_parse_answer("m=audio 9 RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\nm=video 0 RTP/SAVPF 0 8\r\n", &answer);
+    check(!answer.pcma && !answer.pcmu, "and not accepted unless they are there");
+    sdp_parse_answer("m=audio 0 RTP/SAVPF 0\r\n", &answer);
+    check(!answer.pcmu, "or the medium is rejected");
+}
+
 static void test_hostile(void)
 {
     static const char *const texts[] = {
-        "m=", "m=video", "m=video x y", "m=video 9\r\na=rtpmap:", "m=video 9\r\na=rtpmap:999 H264/90000\r\n",
+        "m=", "m=video", "m=audio 9 RTP/SAVPF -1 99999999999999999999 x 0", "m=video x y", "m=video 9\r\na=rtpmap:", "m=video 9\r\na=rtpmap:999 H264/90000\r\n",
         "m=video 9\r\na=rtpmap:-1 H264/90000\r\na=fmtp:-1 profile-level-id=42e01f\r\n",
         "m=video 9\r\na=fmtp:96 ;;;=;profile-level-id=\r\n", "a=rtpmap:96 H264/90000\r\n",
         "m=video 9\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 profile-level-id=zzzzzz\r\n",
@@ -114,6 +128,7 @@ int main(void)
     test_chromium();
     test_rejected();
     test_numbers();
+    test_g711();
     test_hostile();
     return tap_end();
 }

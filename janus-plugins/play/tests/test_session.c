@@ -393,11 +393,44 @@ static void test_sound_alone(void)
     play_until_end();
     check(count_kind(true) == 0 && count_kind(false) == 150, "of a wav the sound is sent");
     session_accept(&session, &(struct sdp_answer){.h264 = {96}});
-    check(!launch("sound.wav"), "not to a viewer who does not accept Opus");
+    check(!launch("sound.wav"), "not to a viewer who accepts no sound");
     check(launch("film.mp4"), "who can still see a film");
     session_stop(&session);
     session_accept(&session, &(struct sdp_answer){.opus = 111});
     check(!launch("film.mp4"), "but not hear one that he cannot see");
+    end_viewer();
+}
+
+/* What of a film is sent to a viewer who accepts no Opus. */
+static void test_g711(const char *lines, uint8_t payload_type, uint8_t silent)
+{
+    struct sdp_answer answer;
+    char sdp[256];
+    bool fits = true;
+
+    begin_viewer();
+    snprintf(sdp, sizeof sdp, "m=audio 9 RTP/SAVPF %s\r\nm=video 9 RTP/SAVPF 96\r\na=rtpmap:96 H264/90000\r\n", lines);
+    require(sdp_parse_answer(sdp, &answer), sdp);
+    session_accept(&session, &answer);
+    launch("film.mp4");
+    pass(SECONDS(1) + MILLISECONDS(7), 0);
+    session_pause(&session, now);
+    size_t last = packet_count - 1;
+    check(!packets[last].video && packets[last].first_byte == silent && packets[last].size == RTP_HEADER_SIZE + 160,
+          "before a pause there is silence");
+    pass(SECONDS(10), 0);
+    session_resume(&session, now);
+    play_until_end();
+    for (size_t i = 0, before = SIZE_MAX; i < packet_count; i++) {
+        if (packets[i].video)
+            continue;
+        fits = fits && packets[i].payload_type == payload_type && packets[i].size == RTP_HEADER_SIZE + 160;
+        if (before != SIZE_MAX && !packets[i].marker)
+            fits = fits && packets[i].timestamp - packets[before].timestamp == 160;
+        before = i;
+    }
+    check(fits, "its sound goes as packets of 20 ms of G.711, payload type %d", payload_type);
+    check_int((long long)count_kind(false), 200 + 2, "and is whole, with silence before the pause and at the end");
     end_viewer();
 }
 
@@ -716,6 +749,8 @@ int main(void)
     test_second_file();
     test_late();
     test_sound_alone();
+    test_g711("8 0", SDP_PCMA_PAYLOAD_TYPE, 0xd5);
+    test_g711("0", SDP_PCMU_PAYLOAD_TYPE, 0xff);
     test_repair();
     test_no_repair();
     test_spread();

@@ -26,7 +26,7 @@ export interface ProbedStream {
 
 const containers = ['mp4', 'mp3', 'wav'];
 const profiles = ['Constrained Baseline', 'Baseline', 'Main', 'High'];
-const sounds = /^(aac|mp3|pcm_(u8|s16le|s16be|s24le|s32le|f32le|alaw|mulaw))$/;
+const sounds = /^(aac|mp3|opus|pcm_(u8|s16le|s16be|s24le|s32le|f32le|alaw|mulaw))$/;
 
 export interface Verdict {
   /** What the file is, for a person. */
@@ -99,4 +99,4 @@ function pictureProblems({ codec_name, profile = 'unknown', pix_fmt, has_b_frame
 const soundProblems = ({ codec_name = 'unknown' }: ProbedStream): string[] =>
   sounds.test(codec_name)
     ? []
-    : [`its sound is ${codec_name}, accepted are AAC, MP3 and PCM; convert it with -codec:a aac.`];
+    : [`its sound is ${codec_name}, accepted are AAC, MP3, Opus and PCM; convert it with -codec:a aac.`];

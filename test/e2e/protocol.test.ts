@@ -1,6 +1,7 @@
 /** The plugin's golden transcripts, replayed against a deployed gateway of each flavour: every answer, exactly. */
 import { rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { $ } from 'zx';
 import { openBrowser, type TestBrowser, type TestPage } from '../support/browser.ts';
 import { Deployment } from '../support/deployment.ts';
 import { missing091 } from '../support/flavours.ts';
@@ -41,6 +42,11 @@ for (const janus of ['0.9.1', 'distribution'] as const) {
     it.each(transcripts)('$name: $about', async ({ exchange }) => {
       for (const [index, step] of exchange.entries()) await replay(step, `step ${index}`);
       expect(client.left('event')).toEqual([]);
+    });
+
+    it('keeps the sound that was made for them', async () => {
+      const kept = await $({ quiet: true })`docker exec janus-deploy-${deployment.stack}-gateway ls -A /cache`;
+      expect(kept.stdout.trim()).not.toBe('');
     });
 
     let offer: RTCSessionDescriptionInit | undefined;

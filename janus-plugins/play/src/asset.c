@@ -36,7 +36,7 @@ struct library {
 
 struct track {
     struct asset *asset;
-    struct index_track *frames;      /* items are read from the file, else made */
+    const struct index_track *frames; /* items are read from the file, else made */
     const struct index_sound *sound; /* NULL: pictures */
     unsigned number;                 /* of the sound in the file */
     enum audio_codec codec;          /* of sound */
@@ -419,7 +419,7 @@ static struct asset *find_asset(struct library *library, const struct file_ident
 }
 
 /* Items that are read from the file. */
-static void cut_frames(struct track *track, struct index_track *frames)
+static void cut_frames(struct track *track, const struct index_track *frames)
 {
     size_t *starts = malloc((frames->count + 1) * sizeof *starts);
     int64_t begin = 0;
@@ -449,6 +449,25 @@ static void cut_stretches(struct track *track)
     track->segments = (track->count + AUDIO_STRETCH - 1) / AUDIO_STRETCH;
 }
 
+/* Whether the file has the very packets that are to be sent, so that they need not be made. Those before the first that
+ * is heard, and what the container rounds, shift them by less than one packet. */
+static bool is_ready_made(const struct track *track)
+{
+    const struct index_track *frames = &track->sound->track;
+    const AVCodecParameters *codec = track->sound->codec;
+
+    if (track->codec != AUDIO_OPUS || codec->codec_id != AV_CODEC_ID_OPUS || codec->ch_layout.nb_channels > 2 ||
+        frames->count != track->count)
+        return false;
+    for (size_t i = 0; i < frames->count; i++) {
+        int64_t off = frames->frames[i].time - (int64_t)i * AUDIO_PACKET_TIME;
+        if (off <= -AUDIO_PACKET_TIME || off >= AUDIO_PACKET_TIME || frames->frames[i].size == 0 ||
+            frames->frames[i].size > AUDIO_PACKET_MAX)
+            return false;
+    }
+    return true;
+}
+
 /* Of the sounds the first that can be played. */
 static void add_sound(struct track *track, const struct media_index *index, enum audio_codec codec)
 {
@@ -462,6 +481,8 @@ static void add_sound(struct track *track, const struct media_index *index, enum
     track->number = number;
     track->codec = codec;
     cut_stretches(track);
+    if (is_ready_made(track))
+        track->frames = &index->sounds[number].track;
 }
 
 static void make_table(struct track *track, struct asset *asset)

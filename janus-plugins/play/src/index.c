@@ -136,6 +136,7 @@ static bool is_supported_audio(enum AVCodecID codec)
     switch (codec) {
     case AV_CODEC_ID_AAC:
     case AV_CODEC_ID_MP3:
+    case AV_CODEC_ID_OPUS:
     case AV_CODEC_ID_PCM_U8:
     case AV_CODEC_ID_PCM_S16LE:
     case AV_CODEC_ID_PCM_S16BE:
@@ -188,7 +189,7 @@ static bool choose_streams(AVFormatContext *format, struct streams *streams, str
         return false;
     }
     if (unsupported && !supported) {
-        reason_set(reason, "the audio codec %s is not supported: AAC, MP3 and PCM are",
+        reason_set(reason, "the audio codec %s is not supported: AAC, MP3, Opus and PCM are",
                    avcodec_get_name(unsupported->codecpar->codec_id));
         return false;
     }

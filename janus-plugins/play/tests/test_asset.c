@@ -30,6 +30,7 @@ static struct media_film film_with(struct media_film changed)
         whole.pictures_per_key_frame = changed.pictures_per_key_frame;
     whole.profile = changed.profile;
     whole.no_sound = changed.no_sound;
+    whole.opus = changed.opus;
     whole.no_video = changed.no_video;
     whole.b_frames = changed.b_frames;
     whole.rotated = changed.rotated;
@@ -548,6 +549,31 @@ static void test_cache(void)
     rmdir(folder);
 }
 
+/* Opus is sent as it lies in the file, and made into what else is accepted. */
+static void test_ready_made(void)
+{
+    struct window window;
+    bool same = true;
+
+    write_film("opus.mp4", (struct media_film){.seconds = 12, .opus = true});
+    struct asset *asset = open_asset("opus.mp4");
+    check_int((long long)asset_count(asset, ASSET_AUDIO), 600, "a film with Opus has its packets");
+    for (size_t i = 0; i < 600; i++) {
+        if (i % AUDIO_STRETCH == 0)
+            window_open(&window, asset, ASSET_AUDIO, AUDIO_OPUS, i);
+        const struct asset_item *item = wait_item(&window, i);
+        same = same && item && item->size == 3 && item->data[1] == i >> 8 && item->data[2] == (i & 0xff);
+        if (i % AUDIO_STRETCH == AUDIO_STRETCH - 1 || i == 599)
+            window_close(&window);
+    }
+    check(same, "which are read as they are");
+    window_open(&window, asset, ASSET_AUDIO, AUDIO_PCMU, 0);
+    const struct asset_item *item = wait_item(&window, 0);
+    check(item && item->size == 160, "and made into G.711 for who does not accept it");
+    window_close(&window);
+    asset_release(asset);
+}
+
 static void test_sound(void)
 {
     media_write_wav("sound-8k.wav", &(struct media_wav){8000, 1, 12.5});
@@ -558,6 +584,7 @@ static void test_sound(void)
     test_sound_of("sound-44k.wav");
     test_sound_of("film-12s.mp4");
     test_stretches();
+    test_ready_made();
     test_g711();
     test_cache();
 }

@@ -180,6 +180,31 @@ void media_write_wav(const char *name, const struct media_wav *wav)
 
 /* Films */
 
+#define OPUS_PACKET_SIZE 3
+#define OPUS_PACKET_SAMPLES 960
+
+static uint32_t sound_sample_size(const struct media_film *film)
+{
+    return film->opus ? OPUS_PACKET_SIZE : 2 * FILM_CHANNELS;
+}
+
+static uint32_t sound_sample_time(const struct media_film *film)
+{
+    return film->opus ? OPUS_PACKET_SAMPLES : 1;
+}
+
+static void put_sound(struct bytes *bytes, const struct media_film *film)
+{
+    if (!film->opus) {
+        put_tone(bytes, FILM_RATE, FILM_CHANNELS, film->seconds);
+        return;
+    }
+    for (unsigned i = 0; i < (unsigned)(film->seconds * FILM_RATE) / OPUS_PACKET_SAMPLES; i++) {
+        put8(bytes, 0xfc); /* 20 ms, stereo */
+        put16(bytes, i);
+    }
+}
+
 static size_t picture_count(const struct media_film *film)
 {
     return film->no_video ? 0 : (size_t)(film->seconds * MEDIA_FRAME_RATE);
@@ -247,9 +272,9 @@ static void put_video_description(struct bytes *bytes, const struct media_film *
     close_box(bytes, entry);
 }
 
-static void put_audio_description(struct bytes *bytes)
+static void put_audio_description(struct bytes *bytes, const struct media_film *film)
 {
-    size_t entry = open_box(bytes, "sowt");
+    size_t entry = open_box(bytes, film->opus ? "Opus" : "sowt");
 
     put(bytes, NULL, 6);
     put16(bytes, 1);
@@ -258,6 +283,16 @@ static void put_audio_description(struct bytes *bytes)
     put16(bytes, 16);
     put32(bytes, 0);
     put32(bytes, (uint32_t)FILM_RATE << 16);
+    if (film->opus) {
+        size_t box = open_box(bytes, "dOps");
+        put8(bytes, 0);
+        put8(bytes, FILM_CHANNELS);
+        put16(bytes, 0);
+        put32(bytes, FILM_RATE);
+        put16(bytes, 0);
+        put8(bytes, 0);
+        close_box(bytes, box);
+    }
     close_box(bytes, entry);
 }
 
@@ -278,7 +313,7 @@ static void put_pair_table(struct bytes *bytes, const char *type, uint32_t count
 static void put_sample_table(struct bytes *bytes, const struct media_film *film, bool video, uint32_t offset)
 {
     uint32_t pictures = (uint32_t)picture_count(film);
-    uint32_t samples = (uint32_t)(film->seconds * FILM_RATE);
+    uint32_t samples = (uint32_t)(film->seconds * FILM_RATE) / sound_sample_time(film);
     size_t box = open_box(bytes, "stbl");
     size_t inner = open_box(bytes, "stsd");
 
@@ -287,9 +322,9 @@ static void put_sample_table(struct bytes *bytes, const struct media_film *film,
     if (video)
         put_video_description(bytes, film);
     else
-        put_audio_description(bytes);
+        put_audio_description(bytes, film);
     close_box(bytes, inner);
-    put_pair_table(bytes, "stts", 1, video ? pictures : samples, 1);
+    put_pair_table(bytes, "stts", 1, video ? pictures : samples, video ? 1 : sound_sample_time(film));
 
     if (video && film->b_frames) {
         inner = open_box(bytes, "ctts");
@@ -321,7 +356,7 @@ static void put_sample_table(struct bytes *bytes, const struct media_film *film,
 
     inner = open_box(bytes, "stsz");
     put32(bytes, 0);
-    put32(bytes, video ? 0 : 2 * FILM_CHANNELS);
+    put32(bytes, video ? 0 : sound_sample_size(film));
     put32(bytes, video ? pictures : samples);
     for (uint32_t i = 0; video && i < pictures; i++)
         put32(bytes, (uint32_t)slice_size(film, i) + 4);
@@ -429,7 +464,7 @@ void media_write_film(const char *name, const struct media_film *film)
     for (size_t i = 0; i < pictures; i++)
         put_picture(&bytes, film, i);
     if (!film->no_sound)
-        put_tone(&bytes, FILM_RATE, FILM_CHANNELS, film->seconds);
+        put_sound(&bytes, film);
     close_box(&bytes, box);
     save(name, &bytes, film->cut);
     free(bytes.data);

@@ -31,6 +31,7 @@ struct media_film {
     size_t key_frame_size, picture_size; /* bytes of the slice, without its length */
     uint8_t profile;                     /* 0: baseline */
     bool no_sound, no_video;
+    bool opus; /* the sound is Opus: packets of 20 ms that tell their number */
     bool fragmented;   /* the samples come after the moov box */
     bool b_frames;     /* presentation times out of order */
     bool rotated;      /* to be shown turned by a quarter */

@@ -1,6 +1,7 @@
-/** `npm run media -- VERB`: makes the films and sound files that a new installation plays, and checks others. */
-import { resolve } from 'node:path';
+/** `npm run media -- VERB`: makes the films and sound files that a new installation plays, checks and adds others. */
+import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { addFile } from './lib/media-add.ts';
 import { checkFile } from './lib/media-check.ts';
 import { findMediaTools } from './lib/media-tools.ts';
 import { ensureSamples } from './lib/samples.ts';
@@ -9,12 +10,17 @@ import { Failure, main, readCommand, step } from './lib/steps.ts';
 
 const usage = `Usage: npm run media -- sample [--folder DIR]
        npm run media -- check FILE...
+       npm run media -- add FILE... [--folder DIR]
 
   sample     makes sample films and sound files, unless they are there
-  --folder   where to; the media folder of the development stack unless said
-  check      says whether the gateway can play a file, and if not, why`;
+  check      says whether the gateway can play a file, and if not, why
+  add        puts a file into the media folder, changed only as far as the gateway needs it
+  --folder   where to; the media folder of the development stack unless said`;
 
-type Command = { verb: 'sample'; folder?: string } | { verb: 'check'; files: string[] };
+type Command =
+  | { verb: 'sample'; folder?: string }
+  | { verb: 'check'; files: string[] }
+  | { verb: 'add'; files: string[]; folder?: string };
 
 /** @throws Error that says in what the command line differs from the usage. */
 function parseCommand(): Command {
@@ -24,6 +30,8 @@ function parseCommand(): Command {
   });
   const [verb, ...rest] = positionals;
   if (verb === 'check' && rest.length === 0) throw new Error('check needs a file to look at.');
+  if (verb === 'add' && rest.length === 0) throw new Error('add needs a file to put into the media folder.');
+  if (verb === 'add') return { verb, files: rest, folder: values.folder };
   if (verb === 'check' && rest.length > 0 && values.folder === undefined) return { verb, files: rest };
   if (verb === 'sample' && rest.length === 0) return { verb, folder: values.folder };
   throw new Error(
@@ -48,11 +56,24 @@ async function check(files: string[]): Promise<void> {
   if (refused > 0) throw new Failure(`${refused} of ${files.length} cannot be played.`);
 }
 
+async function add(files: string[], folder: string): Promise<void> {
+  const tools = await findMediaTools();
+  for (const file of files) {
+    await step(basename(file), async (report) => {
+      const { path, reasons } = await addFile(file, folder, tools, report);
+      return {
+        result: `${path}: ${reasons.length > 0 ? reasons.join(', ') : 'as it was'}`,
+        value: undefined,
+      };
+    });
+  }
+}
+
 const command = readCommand(parseCommand, usage);
 await main(async () => {
   if (command.verb === 'check') return check(command.files);
   const folder = command.folder
     ? resolve(command.folder)
     : loadConfig(readStackFile(stackFile('dev'))).mediaFolder;
-  return makeSamples(folder);
+  return command.verb === 'add' ? add(command.files, folder) : makeSamples(folder);
 });

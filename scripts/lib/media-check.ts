@@ -12,6 +12,7 @@ export interface Probe {
 }
 
 export interface ProbedStream {
+  index?: number;
   codec_type: string;
   codec_name?: string;
   profile?: string;
@@ -22,6 +23,7 @@ export interface ProbedStream {
   sample_rate?: string;
   channels?: number;
   disposition?: { attached_pic?: number };
+  side_data_list?: { rotation?: number }[];
 }
 
 const containers = ['mp4', 'mp3', 'wav'];
@@ -37,15 +39,23 @@ export interface Verdict {
 
 /** @throws Failure when there is no such file. */
 export async function checkFile(path: string, tools: MediaTools): Promise<Verdict> {
+  return judge(await probeFile(path, tools));
+}
+
+/**
+ * What ffprobe says of a file; nothing when it is no media file.
+ * @throws Failure when there is no such file.
+ */
+export async function probeFile(path: string, tools: MediaTools): Promise<Partial<Probe>> {
   const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) throw new Failure(`${path} is not a file; name an mp4, mp3 or wav file.`);
+  if (!found?.isFile()) throw new Failure(`${path} is not a file; name a film or a sound file.`);
   // Under a name of ours, as the tools may take it for an option or have to pack it up.
   const folder = await mkdtemp(join(tmpdir(), 'janus-deploy-check-'));
   try {
     await symlink(resolve(path), join(folder, 'media'));
     const args = ['-show_format', '-show_streams', '-of', 'json', 'media'];
     const probe = await tools.run({ tool: 'ffprobe', args, folder, inputs: ['media'] }).catch(() => '{}');
-    return judge(JSON.parse(probe) as Partial<Probe>);
+    return JSON.parse(probe) as Partial<Probe>;
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -62,9 +72,7 @@ export function judge({ format, streams }: Partial<Probe>): Verdict {
       problems: ['it is not mp4, mp3 or wav, or it is damaged; convert it to mp4.'],
     };
   }
-  const first = (type: string) =>
-    streams.find((stream) => stream.codec_type === type && !stream.disposition?.attached_pic);
-  const [picture, sound] = [first('video'), first('audio')];
+  const { picture, sound } = playedStreams(streams);
   const problems = [...(picture ? pictureProblems(picture) : []), ...(sound ? soundProblems(sound) : [])];
   if (!picture && !sound) problems.push('it has neither picture nor sound; choose another file.');
   const parts = [
@@ -76,7 +84,16 @@ export function judge({ format, streams }: Partial<Probe>): Verdict {
   return { summary: parts.filter(Boolean).join(', '), problems };
 }
 
-function pictureProblems({ codec_name, profile = 'unknown', pix_fmt, has_b_frames }: ProbedStream): string[] {
+/** The streams of a file that are played; a cover is no picture. */
+export function playedStreams(streams: ProbedStream[]): { picture?: ProbedStream; sound?: ProbedStream } {
+  const first = (type: string) =>
+    streams.find((stream) => stream.codec_type === type && !stream.disposition?.attached_pic);
+  return { picture: first('video'), sound: first('audio') };
+}
+
+/** Why a picture cannot be shown. */
+export function pictureProblems(picture: ProbedStream): string[] {
+  const { codec_name, profile = 'unknown', pix_fmt, has_b_frames, side_data_list } = picture;
   if (codec_name !== 'h264') {
     return [
       `its picture is ${codec_name}, accepted is h264; convert it with -codec:v libx264 -bf 0 -pix_fmt yuv420p.`,
@@ -93,10 +110,16 @@ function pictureProblems({ codec_name, profile = 'unknown', pix_fmt, has_b_frame
       'its picture has B-frames, which browsers cannot show; convert it with -codec:v libx264 -bf 0.',
     );
   }
+  if (side_data_list?.some(({ rotation }) => rotation)) {
+    problems.push(
+      'its picture is to be rotated, which browsers would not do; convert it with -codec:v libx264 -bf 0.',
+    );
+  }
   return problems;
 }
 
-const soundProblems = ({ codec_name = 'unknown' }: ProbedStream): string[] =>
+/** Why a sound cannot be heard. */
+export const soundProblems = ({ codec_name = 'unknown' }: ProbedStream): string[] =>
   sounds.test(codec_name)
     ? []
     : [`its sound is ${codec_name}, accepted are AAC, MP3, Opus and PCM; convert it with -codec:a aac.`];

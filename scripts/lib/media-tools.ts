@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import tar from 'tar-stream';
@@ -24,6 +25,8 @@ export interface MediaJob {
   stream?: Iterable<Uint8Array>;
   /** The file of `folder` that is made. */
   output?: string;
+  /** Is given what the tool prints on its standard error, line by line. */
+  watch?: (line: string) => void;
 }
 
 export interface MediaTools {
@@ -61,10 +64,10 @@ async function ownTools(): Promise<MediaTools | undefined> {
   if (!encoders.every((encoder) => new RegExp(`^ [VA]\\S+ ${encoder} `, 'm').test(listed))) return undefined;
   return {
     name: `this machine’s ffmpeg ${version.split(' ')[2]}`,
-    async run({ tool, args, folder, stream }) {
+    async run({ tool, args, folder, stream, watch }) {
       const input = stream ? Readable.from(stream, { objectMode: false }) : undefined;
       const process = $({ cwd: folder, quiet: true, nothrow: true, input })`${tool} ${quiet[tool]} ${args}`;
-      return (await finished(tool, process)).stdout;
+      return (await finished(tool, process, watch)).stdout;
     },
   };
 }
@@ -80,7 +83,7 @@ async function containerTools(): Promise<MediaTools> {
   ];
   return {
     name: `the ffmpeg of ${image}, as this machine has none with ${encoders.join(', ')}`,
-    async run({ tool, args, folder, inputs, stream = [], output = '' }) {
+    async run({ tool, args, folder, inputs, stream = [], output = '', watch }) {
       const files = await packFiles(folder, inputs);
       const input = Readable.from(joined(files.content, stream), { objectMode: false });
       const command = [files.bytes, output, tool, ...quiet[tool], ...args];
@@ -89,9 +92,9 @@ async function containerTools(): Promise<MediaTools> {
         nothrow: true,
         input,
       })`docker run --rm --interactive ${sandbox} ${image} ${command}`;
-      if (output === '') return (await finished(tool, process)).stdout;
+      if (output === '') return (await finished(tool, process, watch)).stdout;
       const saved = pipeline(process.stdout, createWriteStream(join(folder, output)));
-      await finished(tool, process);
+      await finished(tool, process, watch);
       await saved;
       return '';
     },
@@ -123,12 +126,13 @@ async function* joined(
   for (const part of parts) yield* part;
 }
 
-async function finished(tool: string, process: ProcessPromise) {
+async function finished(tool: string, process: ProcessPromise, watch?: (line: string) => void) {
+  if (watch) createInterface({ input: process.stderr }).on('line', watch);
   const result = await process;
   if (result.exitCode !== 0) {
-    throw new Failure(
-      `${tool} failed: ${result.stderr.trim().split('\n').slice(-3).join(' ') || `status ${result.exitCode}`}`,
-    );
+    // Without the figures of its progress.
+    const said = result.stderr.split('\n').filter((line) => line.trim() !== '' && !/^\w+=/.test(line));
+    throw new Failure(`${tool} failed: ${said.slice(-3).join(' ') || `status ${result.exitCode}`}`);
   }
   return result;
 }

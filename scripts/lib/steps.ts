@@ -14,18 +14,31 @@ export class Failure extends Error {
   }
 }
 
+/** Tells how much of a step is done, from 0 to 1. */
+export type Report = (fraction: number) => void;
+
+const barWidth = 30;
+
 /** Runs `work` as the step `title`; what it returns is printed as the step's result. */
-export async function step<T>(title: string, work: () => Promise<{ result: string; value: T }>): Promise<T> {
+export async function step<T>(
+  title: string,
+  work: (report: Report) => Promise<{ result: string; value: T }>,
+): Promise<T> {
   const started = Date.now();
   // On a terminal the line is rewritten when the step ends; a log has the finished lines alone.
   if (process.stdout.isTTY) process.stdout.write(styleText('dim', `… ${title}`));
+  const report: Report = (fraction) => {
+    const bar = '█'.repeat(Math.round(fraction * barWidth)).padEnd(barWidth, '░');
+    const text = `… ${title} ${bar} ${Math.floor(fraction * 100)} %`;
+    if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${styleText('dim', text)}`);
+  };
   const line = (mark: string, text: string) => {
     if (process.stdout.isTTY) process.stdout.write('\r\u001b[K');
     const seconds = ((Date.now() - started) / 1000).toFixed(1);
     console.log(`${mark} ${title.padEnd(14)} ${text} ${styleText('dim', `(${seconds} s)`)}`);
   };
   try {
-    const { result, value } = await work();
+    const { result, value } = await work(report);
     line(styleText('green', '✔'), result);
     return value;
   } catch (error) {

@@ -46,6 +46,7 @@ it.each([
   ],
   ['B-frames', mp4({ ...picture, profile: 'High', has_b_frames: 2 }), /has B-frames/],
   ['another audio codec', mp4(picture, { ...sound, codec_name: 'ac3' }), /sound is ac3/],
+  ['a turned picture', mp4({ ...picture, side_data_list: [{ rotation: 90 }] }), /is to be rotated/],
 ])('refuses %s and says why', (_, probe, reason) => {
   const { problems } = judge(probe);
   expect(problems).toHaveLength(1);

@@ -1,0 +1,216 @@
+/** Puts a film or sound file into a media folder, changed only as far as the gateway needs it. */
+import { chmod, copyFile, link, mkdir, open, rm, stat, symlink } from 'node:fs/promises';
+import { basename, join, parse, resolve } from 'node:path';
+import {
+  judge,
+  type Probe,
+  type ProbedStream,
+  pictureProblems,
+  playedStreams,
+  probeFile,
+  soundProblems,
+} from './media-check.ts';
+import type { MediaTools } from './media-tools.ts';
+import { Failure } from './steps.ts';
+
+/** Seconds between key frames at most: so far a viewer who seeks, or has lost a picture, may be from one. */
+export const keyFrameInterval = 2;
+
+/** What is done to a file; nothing at all when there are no reasons. */
+export interface Conversion {
+  /** Each the beginning of a sentence: what is changed, and why. */
+  reasons: string[];
+  /** Arguments of ffmpeg between input and output. */
+  args: string[];
+  /** The name's ending. */
+  extension: string;
+}
+
+/** What is known of a file beside its streams. */
+export interface Layout {
+  /** The longest time between two key frames of the picture, in seconds. */
+  longestGap: number;
+  /** Whether the index of an mp4 comes after its frames. */
+  indexAtEnd: boolean;
+}
+
+const h264 = [
+  ...['-codec:v', 'libx264', '-preset', 'medium', '-crf', '20', '-bf', '0', '-pix_fmt', 'yuv420p'],
+  ...['-force_key_frames', `expr:gte(t,n_forced*${keyFrameInterval})`],
+];
+
+/**
+ * Decides what has to be changed of a file.
+ * @throws Failure when it has neither picture nor sound.
+ */
+export function planConversion(probe: Partial<Probe>, layout: Layout, extension: string): Conversion {
+  const { picture, sound } = playedStreams(probe.streams ?? []);
+  if (!picture && !sound) throw new Failure('It has neither picture nor sound; choose another file.');
+  const names = probe.format?.format_name.split(',') ?? [];
+  const inMp4 = names.includes('mp4');
+  const alone = ['mp3', 'wav'].find((name) => names.includes(name));
+  const soundReasons = sound ? soundProblems(sound) : [];
+  if (!picture && alone && soundReasons.length === 0) return { reasons: [], args: [], extension };
+
+  const pictureReasons = picture ? reasonsToEncode(picture, layout) : [];
+  const containerReasons = inMp4
+    ? layout.indexAtEnd
+      ? ['its index is put at the beginning, so that it is soon found']
+      : []
+    : ['it is put into an mp4'];
+  const reasons = [
+    ...pictureReasons,
+    ...soundReasons.map(() => 'its sound is encoded as AAC'),
+    ...containerReasons,
+  ];
+  const args = [
+    ...(picture
+      ? ['-map', `0:${picture.index}`, ...(pictureReasons.length > 0 ? h264 : ['-codec:v', 'copy'])]
+      : []),
+    ...(sound
+      ? [
+          '-map',
+          `0:${sound.index}`,
+          ...(soundReasons.length > 0 ? ['-codec:a', 'aac', '-b:a', '160k'] : ['-codec:a', 'copy']),
+        ]
+      : []),
+    ...['-movflags', '+faststart'],
+  ];
+  return { reasons, args, extension: reasons.length > 0 ? (picture ? '.mp4' : '.m4a') : extension };
+}
+
+function reasonsToEncode(picture: ProbedStream, { longestGap }: Layout): string[] {
+  const reasons =
+    pictureProblems(picture).length > 0 ? ['its picture is encoded so that browsers can show it'] : [];
+  // Encoders count in frames, which need not divide a second.
+  if (longestGap > keyFrameInterval + 0.1) {
+    reasons.push(
+      `its picture gets a key frame every ${keyFrameInterval} s (there were ${longestGap.toFixed(1)} s between two)`,
+    );
+  }
+  return reasons;
+}
+
+/**
+ * Adds the file to `folder`, under its own name with the ending of what it has become.
+ * @param report is told how much has been done, from 0 to 1
+ * @returns the path of the new file, and what was changed.
+ * @throws Failure when there is one of that name, or the file cannot be made into one that can be played.
+ */
+export async function addFile(
+  path: string,
+  folder: string,
+  tools: MediaTools,
+  report: (fraction: number) => void,
+): Promise<{ path: string; reasons: string[] }> {
+  const probe = await probeFile(path, tools);
+  if (!probe.format) throw new Failure(`${path} is no media file that ffmpeg knows; choose another.`);
+  const { name, ext } = parse(basename(path));
+  await mkdir(folder, { recursive: true });
+  const workshop = join(folder, `.adding-${process.pid}`);
+  try {
+    await mkdir(workshop);
+    await symlink(resolve(path), join(workshop, 'input'));
+    const conversion = planConversion(probe, await readLayout(path, workshop, probe, tools), ext);
+    const target = join(folder, name + conversion.extension);
+    await refuseExisting(target);
+    const made = join(workshop, `output${conversion.extension}`);
+    if (conversion.reasons.length === 0) await copyFile(path, made);
+    else await convert(conversion, probe, workshop, basename(made), tools, report);
+    await expectPlayable(made, target, tools);
+    await putInPlace(made, target);
+    return { path: target, reasons: conversion.reasons };
+  } finally {
+    await rm(workshop, { recursive: true, force: true });
+  }
+}
+
+async function convert(
+  { args }: Conversion,
+  { format }: Partial<Probe>,
+  workshop: string,
+  output: string,
+  tools: MediaTools,
+  report: (fraction: number) => void,
+): Promise<void> {
+  const total = Number(format?.duration) || Number.POSITIVE_INFINITY;
+  await tools.run({
+    tool: 'ffmpeg',
+    args: ['-progress', 'pipe:2', '-nostats', '-i', 'input', ...args, output],
+    folder: workshop,
+    inputs: ['input'],
+    output,
+    watch(line) {
+      const done = /^out_time_us=(\d+)$/.exec(line);
+      if (done) report(Math.min(1, Number(done[1]) / 1e6 / total));
+    },
+  });
+}
+
+async function refuseExisting(target: string): Promise<void> {
+  if (await stat(target).catch(() => undefined)) {
+    throw new Failure(`There is ${target} already; remove it, or give the file another name.`);
+  }
+}
+
+async function expectPlayable(made: string, target: string, tools: MediaTools): Promise<void> {
+  const { problems } = judge(await probeFile(made, tools));
+  if (problems.length > 0)
+    throw new Failure(`${target} was not made, as it could not be played: ${problems.join(' ')}`);
+}
+
+/** Unlike a rename, a link never takes the place of another file. */
+async function putInPlace(made: string, target: string): Promise<void> {
+  const file = await open(made, 'r+');
+  await file.sync();
+  await file.close();
+  // The gateway's user, who is not this one, may read it.
+  await chmod(made, 0o644);
+  await link(made, target).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') await refuseExisting(target);
+    throw error;
+  });
+}
+
+async function readLayout(
+  path: string,
+  folder: string,
+  probe: Partial<Probe>,
+  tools: MediaTools,
+): Promise<Layout> {
+  const { picture } = playedStreams(probe.streams ?? []);
+  const indexAtEnd = probe.format?.format_name.includes('mp4') === true && (await hasIndexAtEnd(path));
+  if (!picture) return { longestGap: 0, indexAtEnd };
+  const args = [
+    ...['-select_streams', String(picture.index), '-show_entries', 'packet=pts_time,flags'],
+    ...['-of', 'csv=p=0', 'input'],
+  ];
+  const packets = await tools.run({ tool: 'ffprobe', args, folder, inputs: ['input'] });
+  return { longestGap: longestGap(packets, Number(probe.format?.duration) || 0), indexAtEnd };
+}
+
+/** @param packets lines of "time,flags" @param end seconds at which the file ends */
+export function longestGap(packets: string, end: number): number {
+  const times = packets
+    .split('\n')
+    .filter((line) => line.includes(',K'))
+    .map((line) => Number(line.split(',')[0]))
+    .filter(Number.isFinite);
+  return [...times, end].slice(1).reduce((longest, time, i) => Math.max(longest, time - times[i]), 0);
+}
+
+/** Whether the box `mdat` comes before `moov`. */
+async function hasIndexAtEnd(path: string): Promise<boolean> {
+  await using file = await open(path);
+  const head = Buffer.alloc(16);
+  for (let offset = 0; ; ) {
+    const { bytesRead } = await file.read(head, 0, head.length, offset);
+    const type = head.toString('latin1', 4, 8);
+    if (bytesRead < 8 || type === 'moov') return false;
+    if (type === 'mdat') return true;
+    const size = head.readUInt32BE(0);
+    const length = size === 1 && bytesRead === 16 ? Number(head.readBigUInt64BE(8)) : size;
+    if (length < 8) return false;
+    offset += length;
+  }
+}

@@ -71,7 +71,10 @@ export function renderGateway(plan: Plan, secrets: GatewaySecrets): Record<strin
         max_viewers: plan.maxViewers,
         token_auth_secret: tokenSecret,
         // As a text: a number is one of 32 bits.
-        ...(plan.audioCacheBytes > 0 && { cache_root: audioCache, cache_bytes: String(plan.audioCacheBytes) }),
+        ...(plan.audioCacheBytes > 0 && {
+          cache_root: audioCache,
+          cache_bytes: String(plan.audioCacheBytes),
+        }),
       },
     }),
     // Its defaults are right; a file that is missing is logged as an error.

@@ -139,7 +139,7 @@ export class Service {
   /** A volume of the service's own, removed with the deployment. */
   private makeVolume(name: string): pulumi.Output<string> {
     const { plan } = this.args;
-    return new docker.Volume(name.slice(`${plan.name}-`.length), { name, labels: [stackLabel(plan)] }, this.opts).name;
+    return new docker.Volume(name.slice(`${plan.name}-`.length), { name }, this.opts).name;
   }
 
   /** Has the running service read its files anew when one of those changes that it can take while it runs. */

@@ -80,7 +80,8 @@ describe('on the host network', () => {
       ['/cache', undefined],
     ]);
     for (const name of ['turn', 'web']) {
-      expect(container(resources, name)?.mounts).toMatchObject([{ target: '/config', readOnly: true }]);
+      const others = container(resources, name)?.mounts as { readOnly: boolean }[];
+      expect(others.filter(({ readOnly }) => !readOnly)).toEqual([]);
     }
   });
 

@@ -45,7 +45,9 @@ for (const janus of ['0.9.1', 'distribution'] as const) {
     });
 
     it('keeps the sound that was made for them', async () => {
-      const kept = await $({ quiet: true })`docker exec janus-deploy-${deployment.stack}-gateway ls -A /cache`;
+      const kept = await $({
+        quiet: true,
+      })`docker exec janus-deploy-${deployment.stack}-gateway ls -A /cache`;
       expect(kept.stdout.trim()).not.toBe('');
     });
 

@@ -48,7 +48,7 @@ static const uint8_t *append_sets(struct h264_config *config, const uint8_t *at,
 bool h264_config_parse(const uint8_t *record, size_t size, struct h264_config *config,
                        struct reason *reason)
 {
-    const uint8_t *end = record + size, *at;
+    const uint8_t *end, *at;
     unsigned sps_count, pps_count;
 
     if (size < 7 || record[0] != 1) {
@@ -61,6 +61,7 @@ bool h264_config_parse(const uint8_t *record, size_t size, struct h264_config *c
                    record[1]);
         return false;
     }
+    end = record + size;
     config->length_size = (record[4] & 3) + 1;
     config->parameter_sets[0] = 3 << 5 | H264_NAL_STAP_A;
     config->parameter_sets_size = 1;

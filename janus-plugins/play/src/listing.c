@@ -12,6 +12,9 @@
 /* So long a viewer waits for what has not been looked into before. */
 #define PATIENCE SECONDS(2)
 
+/* They belong to the film beside them. */
+#define CAPTIONS ".vtt"
+
 struct name {
     char *key; /* by which it is put in order */
     char *name;
@@ -74,7 +77,8 @@ static void read_names(DIR *directory, const char *root, const char *folder, con
 
     while ((entry = readdir(directory))) {
         /* What is no UTF-8 no viewer could ask for. */
-        if (entry->d_name[0] == '.' || !g_utf8_validate(entry->d_name, -1, NULL))
+        if (entry->d_name[0] == '.' || g_str_has_suffix(entry->d_name, CAPTIONS) ||
+            !g_utf8_validate(entry->d_name, -1, NULL))
             continue;
         char *name = *folder ? g_strconcat(folder, "/", entry->d_name, NULL) : g_strdup(entry->d_name);
         switch (kind_of(root, name, entry->d_type)) {

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <sys/resource.h>
 
 #include "support/media.h"
@@ -546,7 +547,16 @@ static void test_cache(void)
     play_stretch(folder, 1);
     check_int(look_into(folder).files, 0, "a cache without room keeps nothing, and the sound plays");
     check(!library_use_cache(library, "/nonexistent", 1 << 20), "a folder that is not there is no cache");
-    rmdir(folder);
+    /* As on a disk that becomes full while it is written. */
+    struct rlimit before, full;
+    require(getrlimit(RLIMIT_FSIZE, &before) == 0, "a limit");
+    full = (struct rlimit){.rlim_cur = 1000, .rlim_max = before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    require(setrlimit(RLIMIT_FSIZE, &full) == 0, "a limit");
+    again = play_stretch(folder, 1 << 20);
+    require(setrlimit(RLIMIT_FSIZE, &before) == 0, "a limit");
+    check(memcmp(&made, &again, sizeof made) == 0, "on a full disk the sound plays");
+    check(rmdir(folder) == 0, "and nothing is left of what was not written whole");
 }
 
 /* Opus is sent as it lies in the file, and made into what else is accepted. */

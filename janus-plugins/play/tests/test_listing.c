@@ -85,6 +85,7 @@ static void make_folder(void)
     media_write_wav("a/sound.wav", &(struct media_wav){8000, 1, 1});
     write_text("a/b/notes.txt", "no film");
     write_text("a/b/.hidden.mp4", "hidden");
+    write_text("a/b/part 10.en.vtt", "WEBVTT");
     write_text("a/b/\xff.mp4", "no UTF-8");
     link_to("../sound.wav", "a/b/linked.wav");
     link_to("/etc/passwd", "a/b/outside.wav");

@@ -9,7 +9,7 @@ import { ensureBaseImage } from './lib/base-image.ts';
 import { ensureBrowser } from './lib/browser.ts';
 import { $ } from './lib/command.ts';
 import { ensureEngine } from './lib/engine.ts';
-import { cacheFolder, projectFolder } from './lib/paths.ts';
+import { projectFolder, samplesFolder } from './lib/paths.ts';
 import { pluginTests } from './lib/plugin-tests.ts';
 import { ensureToolchain } from './lib/pulumi.ts';
 import { ensureSamples } from './lib/samples.ts';
@@ -70,7 +70,7 @@ async function setUp(): Promise<void> {
   });
   await step('base image', async () => ({ result: (await ensureBaseImage('auto')).name, value: undefined }));
   await step('sample media', async () => ({
-    result: await ensureSamples(join(cacheFolder, 'samples')),
+    result: await ensureSamples(samplesFolder),
     value: undefined,
   }));
   process.env.CHROMIUM = await step('browser', async () => {

@@ -6,6 +6,7 @@ import { ConfigError } from '../infra/config/config.ts';
 import { certificateNames } from '../infra/plan/plan.ts';
 import { ensureAcmeCertificate } from './lib/acme.ts';
 import { ensureBaseImage } from './lib/base-image.ts';
+import { contradictions, engineInstaller, openVerified, unpackBundle } from './lib/bundle/install.ts';
 import { authorityFile, ensureGeneratedCertificate } from './lib/certificates.ts';
 import { ensureEngine, readEngineFacts } from './lib/engine.ts';
 import { verify } from './lib/examine.ts';
@@ -26,17 +27,31 @@ await main(async () => {
     options: {
       stack: { type: 'string', default: 'dev' },
       verify: { type: 'boolean', default: false },
+      bundle: { type: 'string' },
     },
   });
   const started = Date.now();
+  const file = values.bundle;
+  const bundle =
+    file &&
+    (await step('bundle', async () => ({
+      result: `${file}, every part as it was made`,
+      value: await openVerified(file),
+    })));
   const config = await step('configuration', async () => {
     const loaded = loadConfig(readStackFile(stackFile(values.stack)));
-    const wrong = wrongFiles(loaded);
+    const wrong = [...wrongFiles(loaded), ...(bundle ? contradictions(bundle, loaded) : [])];
     if (wrong.length > 0) throw new ConfigError(wrong);
     const from = existsSync(stackFile(values.stack)) ? `Pulumi.${values.stack}.yaml` : 'defaults';
     return { result: `${from}, no errors`, value: loaded };
   });
-  await step('engine', async () => ({ result: await ensureEngine(), value: undefined }));
+  await step('engine', async () => ({
+    result: await ensureEngine(bundle ? engineInstaller(bundle) : undefined),
+    value: undefined,
+  }));
+  if (bundle) {
+    await step('bundle', async () => ({ result: await unpackBundle(bundle, config), value: undefined }));
+  }
   const toolchain = await step('pulumi', async () => {
     const ensured = await ensureToolchain((part) => console.log(`  building ${part} …`));
     return { result: ensured.result, value: ensured };
@@ -68,14 +83,12 @@ await main(async () => {
       value: undefined,
     };
   });
-  await step('sample media', async () =>
-    config.production
-      ? { result: 'none on a production stack', value: undefined }
-      : {
-          result: await ensureSamples(config.mediaFolder),
-          value: undefined,
-        },
-  );
+  await step('sample media', async () => {
+    if (config.production) return { result: 'none on a production stack', value: undefined };
+    // A machine without a network cannot make others.
+    if (bundle) return { result: 'those of the bundle', value: undefined };
+    return { result: await ensureSamples(config.mediaFolder), value: undefined };
+  });
   const stack = await step('stack', async () => {
     const opened = await openStack(values.stack, toolchain);
     return { result: `${opened.name}, state in a local folder`, value: opened };

@@ -30,7 +30,8 @@ const recipeHash = createHash('sha256').update(JSON.stringify(recipe)).digest('h
 /** Never under the official name: nobody shall take it for that. */
 const ownImage = `janus-deploy/base:bookworm-${recipeHash}`;
 
-const has = async (image: string): Promise<boolean> =>
+/** Whether the engine has an image. */
+export const hasImage = async (image: string): Promise<boolean> =>
   (await $({ nothrow: true, quiet: true })`docker image inspect ${image}`).exitCode === 0;
 
 const substituted = {
@@ -44,8 +45,8 @@ const substituted = {
  */
 export async function findBaseImage(wanted: string): Promise<BuildFacts['baseImage']> {
   if (wanted !== 'auto') return { name: wanted };
-  if (await has(officialImage)) return { name: officialImage };
-  if (await has(ownImage)) return substituted;
+  if (await hasImage(officialImage)) return { name: officialImage };
+  if (await hasImage(ownImage)) return substituted;
   throw new Failure(
     `The engine has no base image; run \`docker pull ${officialImage}\`, or \`npm run up\`, which makes one where that cannot be reached.`,
   );
@@ -54,15 +55,15 @@ export async function findBaseImage(wanted: string): Promise<BuildFacts['baseIma
 /** Makes sure of a base image: found, else pulled, else made. */
 export async function ensureBaseImage(wanted: string): Promise<BuildFacts['baseImage']> {
   if (wanted !== 'auto') {
-    if (!(await has(wanted)) && (await pull(wanted)) !== 0) {
+    if (!(await hasImage(wanted)) && (await pull(wanted)) !== 0) {
       throw new Failure(
         `baseImage is ${wanted}, which the engine neither has nor could pull; set auto or another image.`,
       );
     }
     return { name: wanted };
   }
-  if (await has(officialImage)) return { name: officialImage };
-  if (await has(ownImage)) return substituted;
+  if (await hasImage(officialImage)) return { name: officialImage };
+  if (await hasImage(ownImage)) return substituted;
   if ((await pull(officialImage)) === 0) return { name: officialImage };
   await makeOwnImage();
   return substituted;

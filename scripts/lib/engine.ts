@@ -166,9 +166,10 @@ export async function presentImages(): Promise<Set<string>> {
 
 /**
  * Makes sure an engine answers: the one there is, else the distribution's, installed and started.
+ * @param install puts Debian packages in place; from the distribution's servers unless said
  * @returns how it was had, for the step's line.
  */
-export async function ensureEngine(): Promise<string> {
+export async function ensureEngine(install = aptInstall): Promise<string> {
   if (await engineAnswers()) return `${(await info()).ServerVersion}, running`;
   if (process.env.DOCKER_HOST) await info();
   const root = process.getuid?.() === 0;
@@ -179,8 +180,8 @@ export async function ensureEngine(): Promise<string> {
         'No container engine was found and this user may not install one; run `apt-get install docker.io iptables` as root, or set DOCKER_HOST.',
       );
     }
-    await aptInstall(['docker.io', 'iptables']);
-    done = 'installed from the distribution and started';
+    await install(['docker.io', 'iptables']);
+    done = 'installed and started';
   }
   if (!root)
     throw new Failure(
@@ -197,6 +198,11 @@ export async function aptInstall(packages: string[]): Promise<void> {
   await apt`dpkg --configure -a`;
   await apt`apt-get update -qq`;
   await apt`apt-get install -y -qq --no-install-recommends ${packages}`;
+  recordInstalled(packages);
+}
+
+/** Remembers packages for `installedPackages`. */
+export function recordInstalled(packages: string[]): void {
   mkdirSync(stateFolder, { recursive: true });
   appendFileSync(packagesFile, `${packages.join('\n')}\n`);
 }

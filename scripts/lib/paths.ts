@@ -12,5 +12,8 @@ const base = (variable: string, fallback: string): string =>
 /** What can be made or downloaded again. */
 export const cacheFolder = base('XDG_CACHE_HOME', '.cache');
 
+/** Sample media that do not belong to a deployment. */
+export const samplesFolder = join(cacheFolder, 'samples');
+
 /** What cannot: Pulumi's state, its passphrase, the local certificate authority. */
 export const stateFolder = base('XDG_STATE_HOME', join('.local', 'state'));

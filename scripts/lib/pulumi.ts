@@ -18,7 +18,8 @@ export interface Toolchain {
 }
 
 const toolchains = join(cacheFolder, 'toolchain');
-const built = (): string => join(toolchains, toolchainKey());
+/** Where the toolchain of this checkout lies when it did not come from Pulumi's own installation. */
+export const builtFolder = (): string => join(toolchains, toolchainKey());
 const official = join(toolchains, `official-${versions.cli}`);
 
 const withPath = (folder: string): string =>
@@ -26,8 +27,8 @@ const withPath = (folder: string): string =>
 
 const builtToolchain = (result: string): Toolchain => ({
   environment: {
-    PATH: withPath(join(built(), 'bin')),
-    PULUMI_HOME: join(built(), 'home'),
+    PATH: withPath(join(builtFolder(), 'bin')),
+    PULUMI_HOME: join(builtFolder(), 'home'),
     PULUMI_SKIP_UPDATE_CHECK: '1',
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: '1',
   },
@@ -44,7 +45,10 @@ const officialToolchain = (environment: Record<string, string>, result: string):
  * @param progress is told what takes long.
  */
 export async function ensureToolchain(progress: (what: string) => void): Promise<Toolchain> {
-  if (existsSync(join(built(), 'bin', 'pulumi'))) return builtToolchain('built earlier from Go modules');
+  if (existsSync(join(builtFolder(), 'bin', 'pulumi'))) {
+    const made = existsSync(join(builtFolder(), builtMarker)) ? 'built earlier from Go modules' : 'official';
+    return builtToolchain(`v${versions.cli}, ${made}`);
+  }
   const found = await which('pulumi', { nothrow: true });
   if (found !== null) {
     const version = (await $({ quiet: true })`pulumi version`).stdout.trim();
@@ -55,14 +59,14 @@ export async function ensureToolchain(progress: (what: string) => void): Promise
   }
   if ((await which('go', { nothrow: true })) === null && process.getuid?.() === 0)
     await aptInstall(['golang-go']);
-  await buildToolchain(built(), progress).catch((error: Error) => {
+  await buildToolchain(builtFolder(), progress).catch((error: Error) => {
     throw new Failure(
       `Pulumi is not on PATH, its download cannot be reached, and it could not be built: ${error.message}`,
     );
   });
   // Those of earlier versions of this project are of no more use.
   for (const name of readdirSync(toolchains)) {
-    if (join(toolchains, name) !== built() && !name.startsWith('official-')) {
+    if (join(toolchains, name) !== builtFolder() && !name.startsWith('official-')) {
       await rm(join(toolchains, name), { recursive: true, force: true });
     }
   }

@@ -177,11 +177,17 @@ const done = /^\s*[@+~-]{1,2}\s+(\S+)\s+(\S+) (created|updated|replaced|deleted)
 /**
  * Deploys. What a killed run left behind, a lock or a half-made container, is put right first.
  * @param progress is told what was done to which resource
+ * @param targets patterns of URNs that it is limited to; all resources when there are none
  * @returns Pulumi's summary, e.g. "19 unchanged"
  * @throws Failure with what Pulumi said
  */
-export async function deploy(stack: Stack, progress: (line: string) => void): Promise<string> {
-  const said = await run(stack, ['up', '--yes', '--skip-preview', '--suppress-outputs'], progress);
+export async function deploy(
+  stack: Stack,
+  progress: (line: string) => void,
+  targets: string[] = [],
+): Promise<string> {
+  const only = targets.flatMap((target) => ['--target', target]);
+  const said = await run(stack, ['up', '--yes', '--skip-preview', '--suppress-outputs', ...only], progress);
   return summary(said);
 }
 

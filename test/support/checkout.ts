@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { $ } from 'zx';
 import { projectFolder } from '../../scripts/lib/paths.ts';
 
-/** Copies what git knows or would add to `folder`; packages are shared. */
-export async function copyCheckout(folder: string): Promise<void> {
+/** Copies what git knows or would add to `folder`; packages are shared, or left out. */
+export async function copyCheckout(folder: string, packages: 'shared' | 'none' = 'shared'): Promise<void> {
   const listed = await $({
     quiet: true,
     cwd: projectFolder,
@@ -16,5 +16,5 @@ export async function copyCheckout(folder: string): Promise<void> {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     cpSync(join(projectFolder, name), join(folder, name));
   }
-  symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'));
+  if (packages === 'shared') symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'));
 }

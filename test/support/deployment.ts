@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { $, type ProcessOutput } from 'zx';
-import { cacheFolder } from '../../scripts/lib/paths.ts';
+import { cacheFolder, samplesFolder } from '../../scripts/lib/paths.ts';
 import { copyCheckout } from './checkout.ts';
 import { slot } from './slot.ts';
 
 /** Samples that all tests share; `npm test` makes them. */
-export const mediaFolder = join(cacheFolder, 'samples');
+export const mediaFolder = samplesFolder;
 
 /** What keeps the ports of a test run apart from a deployment that serves on the default ones and from other runs. */
 function portsOf(slot: number) {

@@ -14,6 +14,7 @@ import { pluginTests } from './lib/plugin-tests.ts';
 import { ensureToolchain } from './lib/pulumi.ts';
 import { ensureSamples } from './lib/samples.ts';
 import { Failure, main, step } from './lib/steps.ts';
+import { ensurePebble, ensureSslyze } from './lib/test-tools.ts';
 
 interface Counts {
   passed: number;
@@ -76,6 +77,13 @@ async function setUp(): Promise<void> {
   process.env.CHROMIUM = await step('browser', async () => {
     const path = await ensureBrowser();
     return { result: path, value: path };
+  });
+  await step('test tools', async () => {
+    const found = [await ensurePebble(), await ensureSslyze()];
+    return {
+      result: found.map((tool) => ('path' in tool ? tool.path : `none: ${tool.missing}`)).join(', '),
+      value: undefined,
+    };
   });
 }
 

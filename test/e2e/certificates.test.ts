@@ -6,12 +6,14 @@ import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { $ } from 'zx';
 import { selectedPair } from '../../scripts/lib/peer-connections.ts';
+import { findSslyze } from '../../scripts/lib/test-tools.ts';
 import { AcmeAuthority, missingPebble } from '../support/acme-authority.ts';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
 import { Deployment } from '../support/deployment.ts';
 import { measurePlayback, waitForFrame } from '../support/measure.ts';
 import { connected, playFile } from '../support/player.ts';
 
+const sslyze = await findSslyze();
 const deployment = new Deployment('certs');
 const file = (name: string): string => join(deployment.folder, name);
 /** What the deployment's configuration names, whichever certificate it is at the time. */
@@ -88,6 +90,22 @@ describe('a viewer who watches through TURN over TLS', () => {
   });
 });
 
+describe.skipIf('missing' in sslyze)('TLS, as sslyze sees it', () => {
+  it('is as Mozilla recommends, for https and for TURN; the test’s authority alone is unknown', async () => {
+    const { playerPort, apiHttpsPort, turnTlsPort } = deployment.ports;
+    const servers = [playerPort, apiHttpsPort, turnTlsPort].map((port) => `${deployment.host}:${port}`);
+    const path = 'path' in sslyze ? sslyze.path : '';
+    const { stdout } = await $({
+      quiet: true,
+      nothrow: true,
+    })`${path} --mozilla_config=intermediate ${servers}`;
+    const compared = stdout.slice(stdout.indexOf('COMPLIANCE AGAINST'));
+    for (const server of servers) expect(compared).toContain(`${server}: `);
+    const complaints = [...compared.matchAll(/^ +\* (\w+):.*/gm)];
+    expect(complaints.map(([, what]) => what)).toEqual(servers.map(() => 'certificate_path_validation'));
+  });
+});
+
 describe.skipIf(missingPebble !== undefined)('an ACME authority', () => {
   const name = 'media.example.org';
   let authority: AcmeAuthority;
@@ -116,16 +134,19 @@ describe.skipIf(missingPebble !== undefined)('an ACME authority', () => {
   });
   afterAll(() => authority?.[Symbol.asyncDispose]());
 
-  it('is not asked while the name leads elsewhere, and nothing is touched', async () => {
+  it.each([
+    ['A', '192.0.2.99'],
+    ['AAAA', '2001:db8::99'],
+  ] as const)('is not asked while an %s record leads elsewhere, and nothing is touched', async (kind, address) => {
     const before = await servedEverywhere();
-    await authority.setIpv6(name, '2001:db8::99');
+    await authority.setRecord(kind, name, address);
     const refused = await run('up');
     expect(refused.exitCode).toBe(1);
-    expect(refused.stderr).toContain(
-      `acmeName ${name} also leads to 2001:db8::99, which is not this deployment`,
+    expect(refused.stderr).toMatch(
+      new RegExp(`${name} (also )?leads to ${address}, which is not this deployment`),
     );
     expect(await servedEverywhere()).toEqual(before);
-    await authority.setIpv6(name);
+    await authority.setRecord(kind, name);
   });
 
   it('gives a certificate that every port serves, and another when it is renewed', async () => {

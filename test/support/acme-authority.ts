@@ -8,14 +8,17 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { $, which } from 'zx';
+import { $ } from 'zx';
+import { findPebble } from '../../scripts/lib/test-tools.ts';
+
+const pebble = await findPebble();
 
 /** Why there can be none on this machine; undefined where there can. */
 export const missingPebble =
   process.getuid?.() !== 0
     ? 'name servers of its own take root'
-    : (await which('pebble', { nothrow: true })) === null
-      ? 'there is no pebble (apt-get install pebble)'
+    : 'missing' in pebble
+      ? pebble.missing
       : undefined;
 
 export class AcmeAuthority implements AsyncDisposable {
@@ -45,7 +48,7 @@ export class AcmeAuthority implements AsyncDisposable {
       quiet: true,
     })`openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=pebble -addext ${`subjectAltName=IP:${this.#host}`} -days 2 -keyout ${key} -out ${this.roots}`;
     const config = join(this.#folder, 'pebble.json');
-    const pebble = {
+    const settings = {
       listenAddress: `${this.#host}:${this.#port}`,
       managementListenAddress: `127.0.0.1:${this.#port + 1}`,
       certificate: this.roots,
@@ -53,7 +56,7 @@ export class AcmeAuthority implements AsyncDisposable {
       httpPort: questionPort,
       tlsPort: questionPort,
     };
-    writeFileSync(config, JSON.stringify({ pebble }));
+    writeFileSync(config, JSON.stringify({ pebble: settings }));
     writeFileSync(join(this.#folder, 'resolv.conf'), `nameserver ${this.#nameServer}\n`);
     const none = ['-http01', '', '-https01', '', '-tlsalpn01', ''];
     this.#spawn('pebble-challtestsrv', [
@@ -74,9 +77,9 @@ export class AcmeAuthority implements AsyncDisposable {
     return this;
   }
 
-  /** Has a name lead to an IPv6 address too; none takes that back. */
-  async setIpv6(name: string, address?: string): Promise<void> {
-    const path = address === undefined ? 'clear-aaaa' : 'add-aaaa';
+  /** Has a name lead to another address, or with none to those that every name has. */
+  async setRecord(kind: 'A' | 'AAAA', name: string, address?: string): Promise<void> {
+    const path = `${address === undefined ? 'clear' : 'add'}-${kind.toLowerCase()}`;
     const body = JSON.stringify({ host: `${name}.`, addresses: address && [address] });
     const answer = await fetch(`http://${this.#nameServer}:8055/${path}`, { method: 'POST', body });
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);

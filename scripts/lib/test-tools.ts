@@ -1,0 +1,51 @@
+/** Programs that some tests look with. Where one cannot be had, these tests are skipped and say why. */
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { $, which } from 'zx';
+import { aptInstall } from './engine.ts';
+import { cacheFolder } from './paths.ts';
+
+/** A program's path, or why there is none. */
+export type Found = { path: string } | { missing: string };
+
+const sslyzeVersion = '6.3.1';
+const sslyzeFolder = join(cacheFolder, `sslyze-${sslyzeVersion}`);
+
+/** Pebble, an ACME authority for tests, as Debian has it. */
+export async function findPebble(): Promise<Found> {
+  const path = await which('pebble', { nothrow: true });
+  return path === null ? { missing: 'there is no pebble (apt-get install pebble)' } : { path };
+}
+
+/** sslyze, which looks for what is weak in a TLS server. */
+export async function findSslyze(): Promise<Found> {
+  const path = join(sslyzeFolder, 'bin', 'sslyze');
+  return existsSync(path) ? { path } : { missing: 'sslyze is not installed; `npm test` gets it from PyPI' };
+}
+
+/** The distribution's package, where it may be installed. */
+export async function ensurePebble(): Promise<Found> {
+  const found = await findPebble();
+  const mayInstall = process.getuid?.() === 0 && (await which('apt-get', { nothrow: true })) !== null;
+  if ('path' in found || !mayInstall) return found;
+  await aptInstall(['pebble']).catch(() => undefined);
+  return findPebble();
+}
+
+/** From PyPI, in a Python environment of its own in the cache. */
+export async function ensureSslyze(): Promise<Found> {
+  const found = await findSslyze();
+  if ('path' in found) return found;
+  const host = $({ quiet: true, nothrow: true });
+  const made = await host`python3 -m venv ${sslyzeFolder}`;
+  const installed =
+    made.exitCode === 0
+      ? await host`${sslyzeFolder}/bin/pip install --quiet --disable-pip-version-check sslyze==${sslyzeVersion}`
+      : made;
+  if (installed.exitCode === 0) return findSslyze();
+  // A half of it would count as the whole.
+  await rm(sslyzeFolder, { recursive: true, force: true });
+  const said = (installed.stderr || installed.stdout).trim().split('\n').at(-1);
+  return { missing: `sslyze could not be installed from PyPI (${said})` };
+}

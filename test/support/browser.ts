@@ -7,6 +7,8 @@ import { keepConnections } from '../../scripts/lib/peer-connections.ts';
 export interface BrowserOptions {
   /** PEM file of certificates whose keys are trusted, see `launchBrowser`. */
   certificateAuthority?: string;
+  /** Instead of `chromium`. */
+  program?: string;
   /** More arguments of Chromium's command line. */
   args?: string[];
 }
@@ -26,9 +28,16 @@ export interface TestBrowser extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts the Chromium that the environment variable CHROMIUM names, or Debian's. */
-export async function openBrowser({ certificateAuthority, args }: BrowserOptions = {}): Promise<TestBrowser> {
-  const browser = await launchBrowser(process.env.CHROMIUM || '/usr/bin/chromium', {
+/** The Chromium that the environment variable CHROMIUM names, or Debian's. */
+export const chromium = process.env.CHROMIUM || '/usr/bin/chromium';
+
+/** Starts a browser without a window. */
+export async function openBrowser({
+  certificateAuthority,
+  program = chromium,
+  args,
+}: BrowserOptions = {}): Promise<TestBrowser> {
+  const browser = await launchBrowser(program, {
     trusted: certificateAuthority && readFileSync(certificateAuthority, 'utf8'),
     args,
   });

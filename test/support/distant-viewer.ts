@@ -1,31 +1,64 @@
 /** A viewer on a machine of its own: a network namespace beside this machine's, with a firewall that a test sets. */
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { $ } from 'zx';
 import { slot } from './slot.ts';
 
 const engine = $({ quiet: true });
 
+/** Why there can be none on this machine; undefined where there can. */
+export const missingNamespaces = process.getuid?.() === 0 ? undefined : 'network namespaces take root';
+
 export class DistantViewer implements AsyncDisposable {
   readonly #name = `jd-viewer-${slot}`;
+  /** Between the viewer and this machine, where there is one. */
+  readonly #router = `jd-router-${slot}`;
   readonly #link = `jdv${slot}`;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'janus-deploy-viewer-'));
 
-  async start(): Promise<this> {
-    await this[Symbol.asyncDispose]();
-    const [name, here, there] = [this.#name, `${this.#link}a`, `${this.#link}b`];
+  /** @param behindRouter in a network of the viewer's own, whose router translates addresses */
+  async start({ behindRouter = false } = {}): Promise<this> {
+    await this.#clear();
+    const neighbour = behindRouter ? this.#router : this.#name;
     const subnet = `198.18.${100 + slot}`;
-    await engine`ip netns add ${name}`;
-    await engine`ip link add ${here} type veth peer name ${there} netns ${name}`;
-    await engine`ip addr add ${subnet}.1/30 dev ${here}`;
-    await engine`ip link set ${here} up`;
-    await engine`ip -n ${name} addr add ${subnet}.2/30 dev ${there}`;
-    await engine`ip -n ${name} link set ${there} up`;
-    await engine`ip -n ${name} link set lo up`;
-    await engine`ip -n ${name} route add default via ${subnet}.1`;
+    await engine`ip netns add ${neighbour}`;
+    await engine`ip link add ${this.#link}a type veth peer name ${this.#link}b netns ${neighbour}`;
+    await engine`ip addr add ${subnet}.1/30 dev ${this.#link}a`;
+    await engine`ip link set ${this.#link}a up`;
+    await this.#join(neighbour, `${this.#link}b`, `${subnet}.2/30`, `${subnet}.1`);
+    if (behindRouter) {
+      // This machine has no route to it: packets get there as answers alone.
+      const own = `10.213.${slot}`;
+      await engine`ip netns add ${this.#name}`;
+      await engine`ip -n ${neighbour} link add inside type veth peer name outside netns ${this.#name}`;
+      await engine`ip -n ${neighbour} addr add ${own}.1/30 dev inside`;
+      await engine`ip -n ${neighbour} link set inside up`;
+      await this.#join(this.#name, 'outside', `${own}.2/30`, `${own}.1`);
+      await engine`ip netns exec ${neighbour} sysctl -qw net.ipv4.ip_forward=1`;
+      await engine`ip netns exec ${neighbour} iptables -t nat -A POSTROUTING -o ${this.#link}b -j MASQUERADE`;
+    }
     return this;
+  }
+
+  async #join(namespace: string, device: string, address: string, router: string): Promise<void> {
+    await engine`ip -n ${namespace} addr add ${address} dev ${device}`;
+    await engine`ip -n ${namespace} link set ${device} up`;
+    await engine`ip -n ${namespace} link set lo up`;
+    await engine`ip -n ${namespace} route add default via ${router}`;
   }
 
   /** Words to put before a command that is to run there. */
   get entering(): string[] {
     return ['ip', 'netns', 'exec', this.#name];
+  }
+
+  /** Path of a program that runs another there, with the arguments that it is given. */
+  program(path: string): string {
+    const wrapper = join(this.#folder, 'enter');
+    writeFileSync(wrapper, `#!/bin/sh\nexec ${this.entering.join(' ')} ${path} "$@"\n`);
+    chmodSync(wrapper, 0o755);
+    return wrapper;
   }
 
   /** Drops what comes from these ports, or is sent to them there. */
@@ -35,8 +68,15 @@ export class DistantViewer implements AsyncDisposable {
     }
   }
 
+  async #clear(): Promise<void> {
+    const listed = (await engine`ip netns list`).stdout.split(/\s/);
+    for (const name of [this.#name, this.#router]) {
+      if (listed.includes(name)) await engine`ip netns delete ${name}`;
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    const listed = await engine`ip netns list`;
-    if (listed.stdout.split(/\s/).includes(this.#name)) await engine`ip netns delete ${this.#name}`;
+    await this.#clear();
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -1,13 +1,22 @@
 /** What a real browser hears and sees of real files through a deployment, in one of the situations it may be in. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JanusFlavour, Plan } from '../../infra/plan/plan.ts';
+import { selectedPair } from '../../scripts/lib/peer-connections.ts';
 import { framesPerSecond } from '../../scripts/lib/samples/films.ts';
 import type { Status } from '../../scripts/lib/status.ts';
-import { openBrowser, type TestBrowser, type TestPage } from './browser.ts';
+import { chromium, openBrowser, type TestBrowser, type TestPage } from './browser.ts';
 import { Deployment } from './deployment.ts';
+import { DistantViewer, missingNamespaces } from './distant-viewer.ts';
 import { missing091 } from './flavours.ts';
 import { currentFrame, measurePlayback, type Playback, waitForFrame } from './measure.ts';
+
 import { connected, pause, play, playbackState, playFile, resume, seek, stop } from './player.ts';
+
+/** Where a viewer is whom the machine does not have on itself. */
+interface Place {
+  behindRouter?: boolean;
+  udpClosed?: boolean;
+}
 
 /** What we send is in step within 40 ms; what is heard has the browser's own inaccuracy beside it. */
 function expectInStep({ sentOffsetMs, avOffsetMs }: Playback): void {
@@ -21,6 +30,8 @@ export function testSituation(janus: JanusFlavour, network: Plan['network']['mod
     `Janus ${janus} on the ${network} network`,
     () => {
       let deployment: Deployment;
+      /** Address that `up` has chosen, and says. */
+      let advertised: string;
       let browser: TestBrowser;
       let test: TestPage;
 
@@ -32,7 +43,9 @@ export function testSituation(janus: JanusFlavour, network: Plan['network']['mod
           stunServer: 'coturn:3478',
         }).prepare();
         await deployment.run('down');
-        await deployment.up();
+        const said = await deployment.up();
+        advertised =
+          /Media\s+(\S+) \(the machine’s first address, as advertisedAddress is auto\)/.exec(said)?.[1] ?? '';
         browser = await openBrowser({ certificateAuthority: deployment.authority });
       });
       afterAll(async () => {
@@ -150,6 +163,31 @@ export function testSituation(janus: JanusFlavour, network: Plan['network']['mod
         const playback = await measurePlayback(test.page, { seconds: 4 });
         expect(playback.fps).toBeGreaterThan(23);
         expect(playback.freezes).toEqual([]);
+      });
+
+      it.skipIf(missingNamespaces !== undefined).each([
+        ['on a network of the machine', {}],
+        ['behind a router of their own', { behindRouter: true }],
+        ['where UDP is closed', { udpClosed: true }],
+      ])('reaches a viewer %s', async (_, { behindRouter, udpClosed }: Place) => {
+        await using viewer = await new DistantViewer().start({ behindRouter });
+        if (udpClosed) await viewer.drop('udp', '1:65535');
+        const certificateAuthority = deployment.authority;
+        await using distant = await openBrowser({
+          certificateAuthority,
+          program: viewer.program(chromium),
+        });
+        const { page } = await distant.newPage();
+        await page.goto(deployment.url('playerPort', '/player/').replace(deployment.host, advertised));
+        await connected(page);
+        await playFile(page, 'sample.mp4');
+        await waitForFrame(page, ({ film, frame }) => film === 1 && frame > 25);
+        const pair = await selectedPair(page);
+        expect(pair?.remoteAddress).toBe(advertised);
+        // The address that a direct one comes from may be found in more than one way.
+        if (udpClosed)
+          expect(pair).toMatchObject({ local: 'relay', relayProtocol: expect.stringMatching(/tcp|tls/) });
+        else expect(pair?.local).toMatch(/^(host|srflx|prflx)$/);
       });
 
       it('is shown in the status, with what it plays', async () => {

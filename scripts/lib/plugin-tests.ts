@@ -1,9 +1,7 @@
 /** The plugin's own tests, in C with sanitizers, inside the image that the gateway is built in. */
 import { join } from 'node:path';
-import type { JanusFlavour } from '../../infra/plan/plan.ts';
-import { findBaseImage } from './base-image.ts';
-import { stagedContexts } from './build-contexts.ts';
 import { $ } from './command.ts';
+import { buildGatewayImage } from './gateway-image.ts';
 import { projectFolder } from './paths.ts';
 import { findJanusArchive, Unreachable } from './sources.ts';
 
@@ -17,7 +15,7 @@ export async function pluginTests(): Promise<{ passed: number; failed: number; s
       counts.skipped++;
       continue;
     }
-    const image = await buildTestImage(flavour);
+    const image = await buildGatewayImage(flavour, { target: 'build' });
     const ended = await $({
       nothrow: true,
       quiet: true,
@@ -40,17 +38,4 @@ async function findArchive(): Promise<string | undefined> {
     if (error instanceof Unreachable) return undefined;
     throw error;
   });
-}
-
-/** @returns the id of the first stage of the gateway's image: compilers, headers of that Janus, our FFmpeg. */
-export async function buildTestImage(flavour: JanusFlavour): Promise<string> {
-  const base = await findBaseImage('auto');
-  const { gateway } = await stagedContexts(flavour, await findArchive());
-  const args = [`BASE_IMAGE=${base.name}`, `FLAVOUR=${flavour}`].flatMap((arg) => ['--build-arg', arg]);
-  const name = `janus-deploy/plugin-tests:${flavour}`;
-  // By its id, because another run may give the name to an image of its own.
-  const built = await $({
-    quiet: true,
-  })`docker build --quiet --target build ${args} --tag ${name} ${gateway.path}`;
-  return built.stdout.trim();
 }

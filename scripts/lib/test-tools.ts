@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { $, which } from 'zx';
+import { which } from 'zx';
+import { $ } from './command.ts';
 import { aptInstall } from './engine.ts';
 import { cacheFolder } from './paths.ts';
 
@@ -41,7 +42,7 @@ export async function ensureSslyze(): Promise<Found> {
   const made = await host`python3 -m venv ${sslyzeFolder}`;
   const installed =
     made.exitCode === 0
-      ? await host`${sslyzeFolder}/bin/pip install --quiet --disable-pip-version-check sslyze==${sslyzeVersion}`
+      ? await host`${join(sslyzeFolder, 'bin', 'pip')} install --quiet --disable-pip-version-check sslyze==${sslyzeVersion}`
       : made;
   if (installed.exitCode === 0) return findSslyze();
   // A half of it would count as the whole.

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { $ } from 'zx';
 import type { JanusFlavour } from '../../infra/plan/plan.ts';
+import { buildGatewayImage } from '../../scripts/lib/gateway-image.ts';
 import { projectFolder } from '../../scripts/lib/paths.ts';
-import { buildTestImage } from '../../scripts/lib/plugin-tests.ts';
 import { mediaFolder } from './deployment.ts';
 
 const plugin = join(projectFolder, 'janus-plugins/play');
@@ -39,7 +39,7 @@ export const transcripts: Transcript[] = readdirSync(join(plugin, 'tests/golden'
 export async function goldenMedia(flavour: JanusFlavour): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'janus-deploy-golden-'));
   cpSync(mediaFolder, folder, { recursive: true });
-  const image = await buildTestImage(flavour);
+  const image = await buildGatewayImage(flavour, { target: 'build' });
   const build = 'cc -D_GNU_SOURCE -o /tmp/golden_media /src/golden_media.c /src/support/media.c -lm';
   await $({
     quiet: true,

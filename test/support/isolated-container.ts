@@ -48,7 +48,7 @@ export abstract class IsolatedContainer implements AsyncDisposable {
   protected abstract answers(): Promise<boolean>;
 
   protected async run({ image, files, options = [] }: Start): Promise<void> {
-    await this[Symbol.asyncDispose]();
+    await this.#clear();
     const { name, addresses, neighbour } = this;
     await $({
       quiet: true,
@@ -98,6 +98,10 @@ export abstract class IsolatedContainer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#clear();
+  }
+
+  async #clear(): Promise<void> {
     const engine = $({ quiet: true, nothrow: true });
     await engine`docker rm --force ${this.name}`;
     await engine`docker volume rm ${this.name}`;

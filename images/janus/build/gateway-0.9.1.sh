@@ -8,6 +8,7 @@ for patch in ../patches/*.patch; do
 done
 sh autogen.sh
 eval "$(dpkg-buildflags --export=sh)"
+. ../sanitizers.sh
 # -fcommon: its headers define a variable in every file that includes them.
 ./configure \
 	CFLAGS="$CFLAGS -fcommon" \
@@ -26,5 +27,5 @@ eval "$(dpkg-buildflags --export=sh)"
 	--disable-all-handlers \
 	--disable-all-loggers
 make -j"$(nproc)"
-make install-strip
+make $install
 rm -rf ../janus-gateway-0.9.1

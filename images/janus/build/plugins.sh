@@ -6,9 +6,10 @@ for plugin in janus-plugins/*/; do
 	(
 		cd "$plugin"
 		eval "$(dpkg-buildflags --export=sh)"
+		. /build/sanitizers.sh
 		./bootstrap
 		./configure --with-janus=/opt/janus LIBDIR=/opt/janus/lib
 		make -j"$(nproc)"
-		make install-strip
+		make $install
 	)
 done

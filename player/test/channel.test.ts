@@ -45,6 +45,76 @@ describe('opening', () => {
   });
 });
 
+describe('credentials of ICE servers', () => {
+  const valid = (seconds: number) => [
+    {
+      urls: 'turn:media.example',
+      username: `${Math.floor(Date.now() / 1000) + seconds}:id`,
+      credential: 'x',
+    },
+  ];
+  const setConfiguration = vi.fn();
+  const open = async (iceServers: () => Promise<RTCIceServer[]>) => {
+    setConfiguration.mockClear();
+    channel = new Channel({ gateway, server, iceServers });
+    await channel.open();
+    gateway.session.handle.peerConnection = {
+      getConfiguration: () => ({ iceTransportPolicy: 'all' }),
+      setConfiguration,
+    } as unknown as RTCPeerConnection;
+  };
+
+  it('are replaced before they expire, for as long as the connection lasts', async () => {
+    const iceServers = vi.fn(async () => valid(3600));
+    await open(iceServers);
+    await vi.advanceTimersByTimeAsync(3500_000);
+    expect(iceServers).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(50_000);
+    expect(setConfiguration.mock.calls).toEqual([
+      [{ iceTransportPolicy: 'all', iceServers: await iceServers.mock.results[1].value }],
+    ]);
+    await vi.advanceTimersByTimeAsync(3600_000);
+    expect(setConfiguration).toHaveBeenCalledTimes(2);
+    await channel.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('are asked for again when there was no answer, at most once a minute', async () => {
+    const answers = [valid(-5), [], valid(3600)];
+    const iceServers = vi.fn(async () => answers.shift() ?? []);
+    await open(iceServers);
+    await vi.advanceTimersByTimeAsync(119_000);
+    expect(iceServers).toHaveBeenCalledTimes(2);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(setConfiguration).toHaveBeenCalledTimes(1);
+  });
+
+  it('that do not expire are left alone', async () => {
+    await open(async () => [{ urls: 'turn:media.example', username: 'viewer', credential: 'x' }]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('attaching', () => {
+  it('makes no media, and opening goes on from there', async () => {
+    await channel.attach();
+    expect(channel.state).toBe('attached');
+    expect(gateway.requests).toEqual([]);
+    expect(await channel.request({ request: 'ping' })).toEqual({ msg: 'pong' });
+    await Promise.all([channel.attach(), channel.open()]);
+    expect(states).toEqual(['connected', 'attached', 'webrtcUp']);
+  });
+
+  it('fails as opening does, and can be tried again', async () => {
+    gateway.faults.attach = new PlayError('no-plugin');
+    await expect(channel.attach()).rejects.toMatchObject({ code: 'no-plugin' });
+    expect(channel.state).toBe('failed');
+    gateway.faults.attach = undefined;
+    await channel.open();
+    expect(channel.state).toBe('webrtcUp');
+  });
+});
+
 it('is not up by the word of a connection that has ended', async () => {
   gateway.faults.noMedia = true;
   void channel.open().catch(() => {});

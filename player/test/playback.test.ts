@@ -126,6 +126,15 @@ describe('the position', () => {
     expect(playback.position).toBeCloseTo(1.7);
   });
 
+  it('stands still when the server does not report it any more', async () => {
+    await playback.play('film.mp4');
+    await vi.advanceTimersByTimeAsync(1000);
+    const { handle } = gateway.session;
+    handle.say('position', handle.status);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(playback.position).toBeCloseTo(3);
+  });
+
   it('does not go back to what the server said before a seek', async () => {
     await playback.play('film.mp4');
     await vi.advanceTimersByTimeAsync(1000);

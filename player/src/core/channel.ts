@@ -1,7 +1,8 @@
-import { within } from './deadline.ts';
+import { sleep, within } from './deadline.ts';
 import { Emitter } from './emitter.ts';
 import { type ErrorCode, PlayError } from './errors.ts';
 import type { Description, Gateway, Handle, Session } from './gateway.ts';
+import { freshFor } from './ice-servers.ts';
 import { Machine, type Transition } from './machine.ts';
 import { type PluginMessage, parseMessage } from './protocol.ts';
 
@@ -32,7 +33,7 @@ export interface ChannelOptions {
   gateway: Gateway;
   /** Full URL of the Janus REST API. */
   server: string;
-  /** Asked anew for every connection, as credentials expire. */
+  /** Asked for every connection, and again before the credentials of the last answer expire. */
   iceServers?: (signal: AbortSignal) => Promise<RTCIceServer[]>;
   /** Shown to the server with every request, where it lets in those alone who have one. */
   token?: string;
@@ -154,16 +155,15 @@ export class Channel extends Emitter<ChannelEvents> {
       if (!signal.aborted) void this.#end('failed', error);
     };
     this.#session = await this.#within('request', 'unreachable', async (limit) => {
-      const options = {
-        server,
-        token,
-        iceTransportPolicy,
-        iceServers: await iceServers(limit),
-        onLost: fail,
-      };
+      const asked = await iceServers(limit);
+      const options = { server, token, iceTransportPolicy, iceServers: asked, onLost: fail };
+      void this.#keepFresh(asked, signal);
       // Closed while it asked: no session may come of it.
       limit.throwIfAborted();
-      return gateway.connect({ ...options, signal: limit });
+      const session = await gateway.connect({ ...options, signal: limit });
+      // Closed in that very moment: nobody else will end it.
+      if (limit.aborted) await session.destroy();
+      return session;
     });
     this.#changed(this.#machine.go(['initialized'], 'connected'));
     const session = this.#session;
@@ -178,6 +178,20 @@ export class Channel extends Emitter<ChannelEvents> {
       }),
     );
     this.#changed(this.#machine.go(['connected'], 'attached'));
+  }
+
+  /** Gives the PeerConnection new credentials in time: it may have to look for another way later on. */
+  async #keepFresh(servers: RTCIceServer[], signal: AbortSignal): Promise<void> {
+    for (let ms = freshFor(servers); ms !== undefined; ms = freshFor(servers)) {
+      await sleep(ms, signal);
+      if (signal.aborted) return;
+      const fresh = (await this.#options.iceServers?.(signal).catch(() => [])) ?? [];
+      // Without an answer it asks again.
+      if (signal.aborted || fresh.length === 0) continue;
+      servers = fresh;
+      const { peerConnection } = this;
+      peerConnection?.setConfiguration({ ...peerConnection.getConfiguration(), iceServers: fresh });
+    }
   }
 
   async #negotiate(): Promise<void> {

@@ -86,6 +86,8 @@ export class Playback extends Emitter<PlaybackEvents> {
   #status: Status = { state: 'ready', loop: false };
   /** When the status was true, by `performance.now()`. */
   #since = 0;
+  /** The server tells the position by itself. */
+  #reported = false;
   /** When a command was answered last. */
   #answered = Number.NEGATIVE_INFINITY;
   #queue: Promise<unknown> = Promise.resolve();
@@ -136,9 +138,15 @@ export class Playback extends Emitter<PlaybackEvents> {
     const status = this.#status;
     if (status.state === 'ready') return 0;
     const { state, position, duration, loop, playlist } = status;
-    const now = state === 'going' ? position + (performance.now() - this.#since) / 1000 : position;
+    const now = state === 'going' ? position + this.#elapsed / 1000 : position;
     if (!duration || now <= duration) return now;
     return loop && !playlist ? now % duration : duration;
+  }
+
+  /** Since the status was true, in ms. Where reports stay away, the picture stands still before long. */
+  get #elapsed(): number {
+    const elapsed = performance.now() - this.#since;
+    return this.#reported ? Math.min(elapsed, 2 * this.#reportInterval) : elapsed;
   }
 
   /** What the server says of a file, and whether it can be played. */
@@ -250,6 +258,7 @@ export class Playback extends Emitter<PlaybackEvents> {
     switch (event) {
       case 'position': {
         const status = parseStatus(data);
+        this.#reported = true;
         if (fresh && status) this.#apply(status);
         break;
       }

@@ -109,7 +109,7 @@ interface Play {
 const keyFrameInterval = 2000;
 
 export class FakeHandle implements Handle {
-  readonly peerConnection = undefined;
+  peerConnection: RTCPeerConnection | undefined;
   readonly events: HandleEvents;
   readonly #gateway: FakeGateway;
   #up = false;

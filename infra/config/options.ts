@@ -35,6 +35,14 @@ const boolean = oneOf('true', 'false').transform((value) => value === 'true');
 const ipv4 = z.union([z.literal('auto'), z.ipv4()]);
 const hostAndPort = z.union([z.literal(''), text.regex(/^[A-Za-z0-9.-]+:([1-9]\d{0,4})$/)]);
 const serverUrl = z.union([z.literal(''), text.regex(/^(https?:\/\/|\/)\S+$/)]);
+const origins = text
+  .transform((value) => value.split(/[\s,]+/).filter(Boolean))
+  .refine((values) =>
+    values.every((value) => /^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/i.test(value)),
+  )
+  // As browsers send them: in small letters, without a port that goes without saying.
+  .refine((values) => values.every((value) => URL.canParse(value)))
+  .transform((values) => values.map((value) => new URL(value).origin));
 const port = integer(1, 65535);
 const optionalPort = z.union([z.literal('').transform(() => undefined), port]);
 const portRange = text
@@ -217,6 +225,12 @@ export const options = {
     default: '',
     accepted: 'an http or https URL, or an absolute path',
     help: 'Full URL of the Janus API for the player; wins over the three above',
+  }),
+  embed: option({
+    schema: origins,
+    default: '',
+    accepted: 'origins such as https://www.example.org, separated by spaces or commas, or nothing',
+    help: 'Pages that may have the player in them, in a frame or as the element `<janus-play>`',
   }),
 } satisfies Record<string, Option>;
 

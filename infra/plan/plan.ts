@@ -64,6 +64,8 @@ export interface Plan {
   /** Janus event loops; 0.9.1 starts a thread per viewer without them. */
   eventLoops: number;
   player: { address: string; httpPort?: number; httpsPort?: number; server: string };
+  /** Origins whose pages may have the player in them. */
+  embed: string[];
   /** Ports taken on the machine, by service. */
   published: Record<ServiceName, PublishedPort[]>;
   /** What a change of each file does to its service. */
@@ -178,6 +180,7 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
       httpsPort: config.janusHttpsPort,
       server: config.janusHttpServer,
     },
+    embed: config.embed,
     published: publishedPorts(
       config,
       rtp,

@@ -8,7 +8,7 @@ const address = ({ host, port }: Endpoint): string => `${host}:${port}`;
  * What the player's page may do: load its own files, and talk to its own origin and to the Janus API where that is
  * configured elsewhere. The page is served over https, and so is what it may talk to.
  */
-function contentSecurityPolicy({ player, ports }: Plan): string {
+function contentSecurityPolicy({ player, ports, embed }: Plan): string {
   const { address: host, httpPort, httpsPort, server } = player;
   // As the player finds its server: an address or a port alone takes the other from the page.
   const elsewhere = server.startsWith('http')
@@ -26,7 +26,7 @@ function contentSecurityPolicy({ player, ports }: Plan): string {
     ["connect-src 'self'", ...elsewhere].join(' '),
     "form-action 'none'",
     "base-uri 'none'",
-    "frame-ancestors 'self'",
+    ["frame-ancestors 'self'", ...embed].join(' '),
   ].join('; ');
 }
 
@@ -135,6 +135,13 @@ ${tls}
   limit_req_log_level info;
   limit_conn_log_level info;
 
+  # Who may have the player in pages of their own; nobody else's script reads an answer of the player's port.
+  map $http_origin $embedder {
+    default "";
+${plan.embed.map((origin) => `    "${origin}" $http_origin;\n`).join('')}  }
+  map $embedder $embedder_methods { "" ""; default "GET, POST"; }
+  map $embedder $embedder_headers { "" ""; default "authorization, content-type"; }
+
   js_path /srv/njs/;
   js_import turn from turn.js;
   js_import extras from extras.js;
@@ -149,6 +156,16 @@ ${tls}
     listen ${ports.player} ssl http2;
 ${securityHeaders}
     add_header Content-Security-Policy "${contentSecurityPolicy(plan)}" always;
+    add_header Vary Origin always;
+    add_header Access-Control-Allow-Origin $embedder always;
+    add_header Access-Control-Allow-Methods $embedder_methods always;
+    add_header Access-Control-Allow-Headers $embedder_headers always;
+    # The gateway's own say that everybody may.
+    proxy_hide_header Access-Control-Allow-Origin;
+    proxy_hide_header Access-Control-Allow-Methods;
+    proxy_hide_header Access-Control-Allow-Headers;
+    proxy_hide_header Access-Control-Max-Age;
+    if ($request_method = OPTIONS) { return 204; }
 
     location = / { return 302 /player/; }
     location = /player { return 302 /player/; }

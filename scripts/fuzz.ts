@@ -1,7 +1,7 @@
 /** `npm run fuzz`: feeds the play plugin's parsers with what libFuzzer makes up, on this machine. */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { $ } from 'zx';
+import { $ } from './lib/command.ts';
 import { cacheFolder, projectFolder } from './lib/paths.ts';
 import { Failure, main, readCommand } from './lib/steps.ts';
 

@@ -8,6 +8,9 @@ export type ServiceName = (typeof serviceNames)[number];
 export const effects = ['reload', 'replace'] as const;
 export type Effect = (typeof effects)[number];
 
+/** Seconds in which a service has to become healthy; those of a machine that does much else at the time. */
+export const patience = 30;
+
 /** User and group of all services, whose files nobody else may read. */
 export const serviceUser = 10001;
 

@@ -6,6 +6,8 @@ export interface AdminRequest {
   janus: string;
   session_id?: number;
   handle_id?: number;
+  /** Whether new sessions are taken. */
+  accept?: boolean;
 }
 
 /** Ids have up to 16 digits, all of which a number keeps. */

@@ -1,10 +1,10 @@
 /** `npm run restart`: starts the gateway anew, after those who watch have finished. */
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { $ } from './lib/command.ts';
 import { patience } from '../infra/plan/container.ts';
+import { $ } from './lib/command.ts';
 import { readContainers } from './lib/containers.ts';
-import { drain, drainMinutes } from './lib/drain.ts';
+import { drain, drainMinutes, tellWatching } from './lib/drain.ts';
 import { logEnd } from './lib/log-end.ts';
 import { Failure, main, readCommand, step } from './lib/steps.ts';
 
@@ -36,10 +36,11 @@ await main(async () => {
     throw new Failure(`Stack ${stack} has no gateway on this engine; \`npm run up\` deploys it.`);
   }
   await step('drain', async () => {
-    const left = await drain(container, minutes * 60_000, (watching) =>
-      console.log(`  ${watching} still watch${watching === 1 ? 'es' : ''}`),
-    );
-    return { result: left === 0 ? 'nobody watches' : `${left} ${left === 1 ? 'is' : 'are'} interrupted`, value: undefined };
+    const left = await drain(container, minutes * 60_000, tellWatching);
+    return {
+      result: left === 0 ? 'nobody watches' : `${left} ${left === 1 ? 'is' : 'are'} interrupted`,
+      value: undefined,
+    };
   });
   await step('restart', async () => {
     await $({ quiet: true })`docker restart ${container}`;
@@ -51,7 +52,8 @@ await main(async () => {
 /** @throws Failure with what the gateway said last */
 async function untilHealthy(container: string): Promise<void> {
   const healthy = async () =>
-    (await $({ quiet: true, nothrow: true })`docker exec ${container} /usr/local/bin/healthcheck`).exitCode === 0;
+    (await $({ quiet: true, nothrow: true })`docker exec ${container} /usr/local/bin/healthcheck`)
+      .exitCode === 0;
   for (const deadline = Date.now() + patience * 1000; !(await healthy()); await setTimeout(200)) {
     if (Date.now() > deadline) {
       throw new Failure(

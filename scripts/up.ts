@@ -8,6 +8,7 @@ import { ensureAcmeCertificate } from './lib/acme.ts';
 import { ensureBaseImage } from './lib/base-image.ts';
 import { contradictions, engineInstaller, openVerified, unpackBundle } from './lib/bundle/install.ts';
 import { authorityFile, ensureGeneratedCertificate } from './lib/certificates.ts';
+import { deployDraining, drainMinutes, tellWatching } from './lib/drain.ts';
 import { ensureEngine, readEngineFacts } from './lib/engine.ts';
 import { verify } from './lib/examine.ts';
 import { wrongFiles } from './lib/gather.ts';
@@ -28,8 +29,11 @@ await main(async () => {
       stack: { type: 'string', default: 'dev' },
       verify: { type: 'boolean', default: false },
       bundle: { type: 'string' },
+      drain: { type: 'string' },
+      now: { type: 'boolean', default: false },
     },
   });
+  const minutes = drainMinutes(values);
   const started = Date.now();
   const file = values.bundle;
   const bundle =
@@ -95,7 +99,9 @@ await main(async () => {
   });
   await step('preflight', async () => ({ result: await preflight(stack, engine), value: undefined }));
   await step('pulumi up', async () => ({
-    result: await deployOrRestore(stack, (line) => console.log(`  ${line}`)),
+    result: await deployDraining(stack, minutes ?? (config.production ? 10 : 0), tellWatching, (draining) =>
+      deployOrRestore(draining, (line) => console.log(`  ${line}`)),
+    ),
     value: undefined,
   }));
   const deployed = (await outputs(stack)) as {

@@ -14,9 +14,6 @@ export const patience = 30;
 /** User and group of all services, whose files nobody else may read. */
 export const serviceUser = 10001;
 
-/** Seconds in which a service has to become healthy; those of a machine that does much else at the time. */
-export const patience = 30;
-
 export interface ContainerPlan {
   /** Memory limit in MiB. */
   memory: number;
@@ -37,6 +34,8 @@ export interface ContainerPlan {
   probe?: string[];
   /** Command that has the running service read its files anew; fails when it goes on with the old ones. */
   reload?: string[];
+  /** Whether those who use the service may finish before it is replaced. */
+  drains?: boolean;
 }
 
 const inMemory = (size: string): string => `size=${size},uid=${serviceUser},gid=${serviceUser},mode=0700`;
@@ -64,6 +63,7 @@ export function planContainers(name: string, config: Config): Record<ServiceName
       volumes: audioCacheSize > 0 ? { [audioCache]: `${name}-gateway-cache` } : {},
       probe: ['/usr/local/bin/probe'],
       reload,
+      drains: true,
     },
     turn: { ...all, memory: 256, tmpfs: { '/tmp': inMemory('16m') } },
     // The web server gives out captions and covers.

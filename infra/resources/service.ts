@@ -1,4 +1,5 @@
 /** What all services have in common: image, files, trial; and a container that is locked in, checked and limited. */
+import { createHash } from 'node:crypto';
 import { local } from '@pulumi/command';
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
@@ -76,64 +77,85 @@ export class Service {
    */
   start(dependsOn: pulumi.Resource[]): docker.Container {
     const written = this.files.write({ ...this.opts, dependsOn });
-    const container = this.run({ ...this.opts, dependsOn: [written, ...dependsOn] });
+    const ready = [written, ...dependsOn];
+    const inputs = this.container();
+    const drained = this.drain(inputs, { ...this.opts, dependsOn: ready });
+    const container = new docker.Container(this.name, inputs, {
+      ...this.opts,
+      dependsOn: [...ready, ...drained],
+      deleteBeforeReplace: true,
+    });
     this.reload(container, { ...this.opts, dependsOn: [written, container] });
     return container;
   }
 
-  private run(opts: pulumi.CustomResourceOptions): docker.Container {
+  private container(): docker.ContainerArgs {
     const { plan, marks } = this.args;
     const { memory, processes, tmpfs, mounts, volumes, healthcheck } = plan.containers[this.name];
     const { replace } = this.files.hashes;
-    return new docker.Container(
-      this.name,
-      {
-        name: `${plan.name}-${this.name}`,
-        image: this.image.imageId,
-        ...this.reachable(),
-        ...lockedIn,
-        memory,
-        memorySwap: memory,
-        ulimits: [
-          { name: 'nproc', soft: processes, hard: processes },
-          // A crash writes no memory, with the keys in it, to a disk.
-          { name: 'core', soft: 0, hard: 0 },
-        ],
-        tmpfs,
-        mounts: [
-          { type: 'volume', source: this.files.volume, target: '/config', readOnly: true },
-          ...mounts.map((mount) => ({ type: 'bind', readOnly: true, ...mount })),
-          ...Object.entries(volumes).map(([target, name]) => ({
-            type: 'volume',
-            source: this.makeVolume(name),
-            target,
-          })),
-        ],
-        labels: [
-          stackLabel(plan),
-          // Files that are only read at start: when they change, the container is replaced; when somebody else
-          // changed them, too, as it may have been started with those.
-          ...(replace === undefined
-            ? []
-            : [{ label: 'janus-deploy.files', value: pulumi.interpolate`${replace}-${marks.files}` }]),
-          ...(marks.container === '' ? [] : [{ label: markLabel, value: marks.container }]),
-        ],
-        healthcheck: {
-          tests: ['CMD', ...healthcheck],
-          interval: '5s',
-          timeout: '5s',
-          startPeriod: '3s',
-          retries: 3,
-        },
-        wait: true,
-        waitTimeout: patience,
-        mustRun: true,
-        restart: 'unless-stopped',
-        logDriver: 'json-file',
-        logOpts: { 'max-size': '10m', 'max-file': '3' },
+    return {
+      name: `${plan.name}-${this.name}`,
+      image: this.image.imageId,
+      ...this.reachable(),
+      ...lockedIn,
+      memory,
+      memorySwap: memory,
+      ulimits: [
+        { name: 'nproc', soft: processes, hard: processes },
+        // A crash writes no memory, with the keys in it, to a disk.
+        { name: 'core', soft: 0, hard: 0 },
+      ],
+      tmpfs,
+      mounts: [
+        { type: 'volume', source: this.files.volume, target: '/config', readOnly: true },
+        ...mounts.map((mount) => ({ type: 'bind', readOnly: true, ...mount })),
+        ...Object.entries(volumes).map(([target, name]) => ({
+          type: 'volume',
+          source: this.makeVolume(name),
+          target,
+        })),
+      ],
+      labels: [
+        stackLabel(plan),
+        // Files that are only read at start: when they change, the container is replaced; when somebody else
+        // changed them, too, as it may have been started with those.
+        ...(replace === undefined
+          ? []
+          : [{ label: 'janus-deploy.files', value: pulumi.interpolate`${replace}-${marks.files}` }]),
+        ...(marks.container === '' ? [] : [{ label: markLabel, value: marks.container }]),
+      ],
+      healthcheck: {
+        tests: ['CMD', ...healthcheck],
+        interval: '5s',
+        timeout: '5s',
+        startPeriod: '3s',
+        retries: 3,
       },
-      { ...opts, deleteBeforeReplace: true },
+      wait: true,
+      waitTimeout: patience,
+      mustRun: true,
+      restart: 'unless-stopped',
+      logDriver: 'json-file',
+      logOpts: { 'max-size': '10m', 'max-file': '3' },
+    };
+  }
+
+  /** When the container is about to be replaced, lets those who use it finish; how long is for `npm run up` to say. */
+  private drain(inputs: docker.ContainerArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource[] {
+    const { plan } = this.args;
+    if (!plan.containers[this.name].drains) return [];
+    const hash = pulumi
+      .output(inputs)
+      .apply((known) => createHash('sha256').update(JSON.stringify(known)).digest('hex'));
+    const drained = new local.Command(
+      `${this.name}-drain`,
+      {
+        create: 'node ../scripts/lib/drain-step.ts',
+        environment: { CONTAINER: `${plan.name}-${this.name}`, INPUTS: hash },
+      },
+      opts,
     );
+    return [drained];
   }
 
   /** A volume of the service's own, removed with the deployment. */

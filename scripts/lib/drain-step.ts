@@ -1,0 +1,15 @@
+/**
+ * Lets viewers finish, as a step of a deployment: run by its resource (infra/resources/service.ts) when the gateway is
+ * about to be replaced. `CONTAINER` is the gateway; `npm run up` says by the variables below how long, and where to tell
+ * it of.
+ */
+import { appendFileSync } from 'node:fs';
+import { drain, drainVariables } from './drain.ts';
+
+const minutes = Number(process.env[drainVariables.minutes] ?? 0);
+const log = process.env[drainVariables.log];
+if (minutes > 0) {
+  await drain(process.env.CONTAINER ?? '', minutes * 60_000, (watching) => {
+    if (log) appendFileSync(log, `${watching}\n`);
+  });
+}

@@ -39,6 +39,15 @@ it('waits longer each time, and gives up', async () => {
   expect(channel.state).toBe('failed');
 });
 
+it('waits for a server that is about to be started anew, however long', async () => {
+  gateway.faults.connect = new PlayError('restarting');
+  await channel.open().catch(() => {});
+  await vi.advanceTimersByTimeAsync(10_000);
+  gateway.faults.connect = undefined;
+  await vi.advanceTimersByTimeAsync(200);
+  expect(channel.state).toBe('webrtcUp');
+});
+
 it('does not repeat what will fail again', async () => {
   gateway.faults.attach = new PlayError('no-plugin');
   await channel.open().catch(() => {});

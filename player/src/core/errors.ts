@@ -6,6 +6,8 @@ export type ErrorCode =
   | 'unreachable'
   /** The server answered, with an error of its own. */
   | 'refused'
+  /** The server is about to be started anew, and lets nobody in until it is. */
+  | 'restarting'
   /** As many watch as the server allows. */
   | 'server-full'
   /** The browser cannot show H.264, which films are sent in. */

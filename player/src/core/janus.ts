@@ -39,7 +39,12 @@ const pollPauses = [250, 500, 1000, ...Array<number>(10).fill(2000)];
 const upTimeout = 1000;
 
 /** Janus's error codes that mean something to a viewer. */
-const janusErrors: Record<number, PlayError['code']> = { 403: 'not-allowed', 458: 'lost', 460: 'no-plugin' };
+const janusErrors: Record<number, PlayError['code']> = {
+  403: 'not-allowed',
+  458: 'lost',
+  460: 'no-plugin',
+  472: 'restarting',
+};
 
 interface JanusReply {
   janus?: string;

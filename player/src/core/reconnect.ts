@@ -3,7 +3,7 @@ import { type ErrorCode, PlayError } from './errors.ts';
 import type { Playback, Playing } from './playback.ts';
 
 /** What may mend itself: a network that is back, a server that has started again. */
-const passing: readonly ErrorCode[] = ['lost', 'unreachable', 'no-answer'];
+const passing: readonly ErrorCode[] = ['lost', 'unreachable', 'no-answer', 'restarting'];
 
 /** Waits before each new try, in ms: two minutes in all, after which it is left to the viewer. */
 export const reconnectDelays: readonly number[] = [
@@ -32,7 +32,10 @@ export function keepOpen(channel: Channel, delays = reconnectDelays): () => void
       attempt = 0;
       looksAgain = true;
     }
-    if (state !== 'failed' || !error || attempt >= delays.length) return;
+    if (state !== 'failed' || !error) return;
+    // A server that says that it will be back is waited for however long it takes.
+    if (error.code === 'restarting') attempt = Math.min(attempt, delays.length - 1);
+    if (attempt >= delays.length) return;
     const noPath = error.code === 'no-media-path';
     if (noPath ? !looksAgain : !passing.includes(error.code)) return;
     if (noPath) looksAgain = false;

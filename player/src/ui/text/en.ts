@@ -106,6 +106,8 @@ export const en = {
     certificate: ({ server }) =>
       `The server at ${server} cannot be reached. If its certificate is its own, open its address once, accept the certificate, and try again.`,
     refused: () => 'The server refused the request. Try again; if it stays so, its log says more.',
+    restarting: () =>
+      'The server is about to be started anew and lets nobody in until then. It is tried again by itself.',
     'server-full': () => 'As many watch as the server allows. Try again when somebody has left.',
     'no-h264': () =>
       'This browser cannot show H.264, which films are sent in; sound files play. Use Chrome, Edge or Safari, or in Firefox allow the OpenH264 plugin.',

@@ -92,6 +92,15 @@ describe('a session', () => {
     expect(lost.map((error) => error.code)).toEqual([code]);
   });
 
+  it('is lost at once when a gateway that was started anew does not know it', async () => {
+    vi.useFakeTimers();
+    replies.poll = 404;
+    await connect();
+    await vi.advanceTimersByTimeAsync(1);
+    vi.useRealTimers();
+    expect(lost.map((error) => error.code)).toEqual(['lost']);
+  });
+
   it('is claimed at once after a trouble of the network, and polled again', async () => {
     vi.useFakeTimers();
     replies.poll = 'unreachable';

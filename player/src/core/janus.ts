@@ -163,6 +163,8 @@ class Line {
         ? new PlayError('no-answer')
         : new PlayError('unreachable', String(cause?.message), cause);
     });
+    // What a poll of a session is told by a gateway that does not have it, as after a restart.
+    if (response.status === 404 && verb === 'GET') throw new PlayError('lost', 'the session is gone');
     if (!response.ok) {
       throw new PlayError(
         response.status === 403 ? 'not-allowed' : 'unreachable',

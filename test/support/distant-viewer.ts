@@ -15,18 +15,20 @@ export class DistantViewer implements AsyncDisposable {
   /** Between the viewer and this machine, where there is one. */
   readonly #router = `jd-router-${slot}`;
   readonly #link = `jdv${slot}`;
+  readonly #subnet = `198.18.${100 + slot}`;
+  /** This machine's address on the link to the viewer. */
+  readonly machine = `${this.#subnet}.1`;
   readonly #folder = mkdtempSync(join(tmpdir(), 'janus-deploy-viewer-'));
 
   /** @param behindRouter in a network of the viewer's own, whose router translates addresses */
   async start({ behindRouter = false } = {}): Promise<this> {
     await this.#clear();
     const neighbour = behindRouter ? this.#router : this.#name;
-    const subnet = `198.18.${100 + slot}`;
     await engine`ip netns add ${neighbour}`;
     await engine`ip link add ${this.#link}a type veth peer name ${this.#link}b netns ${neighbour}`;
-    await engine`ip addr add ${subnet}.1/30 dev ${this.#link}a`;
+    await engine`ip addr add ${this.machine}/30 dev ${this.#link}a`;
     await engine`ip link set ${this.#link}a up`;
-    await this.#join(neighbour, `${this.#link}b`, `${subnet}.2/30`, `${subnet}.1`);
+    await this.#join(neighbour, `${this.#link}b`, `${this.#subnet}.2/30`, this.machine);
     if (behindRouter) {
       // This machine has no route to it: packets get there as answers alone.
       const own = `10.213.${slot}`;

@@ -183,7 +183,9 @@ export function testSituation(janus: JanusFlavour, network: Plan['network']['mod
         await playFile(page, 'sample.mp4');
         await waitForFrame(page, ({ film, frame }) => film === 1 && frame > 25);
         const pair = await selectedPair(page);
-        expect(pair?.remoteAddress).toBe(advertised);
+        // On the host network the gateway offers every address of the machine, and the nearest may be the first to answer.
+        const offered = network === 'host' ? [advertised, viewer.machine] : [advertised];
+        expect(offered).toContain(pair?.remoteAddress);
         // The address that a direct one comes from may be found in more than one way.
         if (udpClosed)
           expect(pair).toMatchObject({ local: 'relay', relayProtocol: expect.stringMatching(/tcp|tls/) });

@@ -93,7 +93,8 @@ export function testSituation(janus: JanusFlavour, network: Plan['network']['mod
         expectInStep(playback);
       });
 
-      it.skipIf(network === 'bridge')('is in step after a pause of a minute', async () => {
+      // The same plugin everywhere: one situation is enough for what takes a minute.
+      it.runIf(janus === '0.9.1' && network === 'host')('is in step after a pause of a minute', async () => {
         await playFile(test.page, 'sample-2.mp4');
         await waitForFrame(test.page, ({ frame }) => frame > 25);
         await pause(test.page);

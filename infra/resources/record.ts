@@ -18,8 +18,8 @@ export interface Told {
   options: Partial<pulumi.CustomResourceOptions>;
 }
 
-/** What was good is not tried again, and nobody is left to be waited for. */
-const passed = /-(trial|drain)$/;
+/** What was good is not tried again. */
+const trial = /-trial$/;
 
 /** An image is found by its name, and not built again. */
 const found: Record<string, string[]> = { 'docker:index/remoteImage:RemoteImage': ['name', 'keepLocally'] };
@@ -29,7 +29,7 @@ export function recordResources(): () => pulumi.Output<string> {
   const resources: pulumi.Resource[] = [];
   const record: Promise<Told>[] = [];
   pulumi.runtime.registerStackTransformation(({ resource, type, name, props, opts }) => {
-    if (passed.test(name)) return undefined;
+    if (trial.test(name)) return undefined;
     const { parent, dependsOn, ...options } = opts;
     const place = (other: pulumi.Resource) => resources.indexOf(other);
     const inputs = Object.fromEntries(

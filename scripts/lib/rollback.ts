@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LastGood } from '../../infra/restore.ts';
 import { $ } from './command.ts';
+import { drainVariables } from './drain.ts';
 import { logEnd } from './log-end.ts';
 import { deploy, outputs, type Stack, secretOutputs } from './stack.ts';
 import { Failure } from './steps.ts';
@@ -12,8 +13,8 @@ import { Failure } from './steps.ts';
 export const putBack = 4;
 export const notPutBack = 5;
 
-/** What the images and their trials go through is no part of what serves. */
-const beside = /-(image-\w+|trial) /;
+/** What images, their trials and draining go through is no part of what serves. */
+const beside = /-(image-\w+|trial|drain) /;
 
 /**
  * Deploys what the configuration says. When that fails, the last good deployment is deployed again: nothing happens to
@@ -93,7 +94,8 @@ async function deployAgain(
   try {
     const path = join(folder, 'last-good.json');
     await writeFile(path, JSON.stringify(lastGood), { mode: 0o600 });
-    const environment = { ...stack.environment, JANUS_DEPLOY_RESTORE: path };
+    // Those who watched have been waited for, or are interrupted already.
+    const environment = { ...stack.environment, JANUS_DEPLOY_RESTORE: path, [drainVariables.minutes]: '0' };
     await deploy({ ...stack, environment }, progress);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -8,7 +8,7 @@ import { serviceNames } from '../../infra/plan/container.ts';
 import type { Connections } from '../../scripts/lib/peer-connections.ts';
 import { openBrowser, type TestBrowser, type TestPage } from '../support/browser.ts';
 import { Deployment } from '../support/deployment.ts';
-import { waitForFrame } from '../support/measure.ts';
+import { currentFrame, waitForFrame } from '../support/measure.ts';
 import { connected, playFile } from '../support/player.ts';
 
 const good = { maxViewers: 4 };
@@ -102,21 +102,19 @@ describe('what was deployed goes on', () => {
     expect(ended.stderr).toContain('unknown directive "worker_process"');
   });
 
-  it('when the plugin cannot be loaded, or a service never becomes healthy', async () => {
+  it('when the plugin cannot be loaded, and so the gateway never becomes healthy', async () => {
     const ended = await goesOn(() =>
       upWith({
         'images/janus/Dockerfile': (text) =>
           text.replace(
-            /^RUN ldconfig$/m,
-            'RUN ldconfig && echo no library > /opt/janus/lib/janus/plugins/libjanus_tms_play.so',
+            /^USER /m,
+            'RUN echo no library > /opt/janus/lib/janus/plugins/libjanus_tms_play.so\nUSER ',
           ),
-        'images/turn/rootfs/usr/local/bin/healthcheck': () => '#!/bin/sh\nexit 1\n',
       }),
     );
     expect(ended.stderr).toMatch(
       /gateway-trial did not become healthy .*runs without janus\.plugin\.tms\.play/,
     );
-    expect(ended.stderr).toContain(`${container('turn')}-trial did not become healthy within 30 s`);
   });
 
   it('when a port is taken', async () => {
@@ -161,10 +159,10 @@ describe('what was deployed is put back', () => {
     }
     expect(after.turn).toEqual(before.turn);
 
-    await viewer.page.reload();
+    // The viewer's player has connected again by itself, and the film goes on.
     await connected(viewer.page);
-    await playFile(viewer.page, 'sample.mp4');
-    await waitForFrame(viewer.page, ({ film }) => film === 1);
+    const shown = (await currentFrame(viewer.page))?.frame;
+    await waitForFrame(viewer.page, ({ frame }) => frame !== shown);
 
     // State and containers are those of the good configuration: nothing is left to do to them.
     deployment.configure(good);

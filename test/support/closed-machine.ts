@@ -36,9 +36,9 @@ export class ClosedMachine implements AsyncDisposable {
       argument.startsWith('--') ? argument : join(this.folder, argument),
     );
     // Not by `ip netns exec`, which mounts another /sys, in which the engine finds no control groups.
-    this.#engine = spawn('nsenter', [...this.#enter, 'dockerd', ...own, '--host', this.#socket], {
-      stdio: ['ignore', log, log],
-    });
+    // What it mounts, even when it is killed, goes with its last process.
+    const engine = ['unshare', '--mount', 'dockerd', ...own, '--host', this.#socket];
+    this.#engine = spawn('nsenter', [...this.#enter, ...engine], { stdio: ['ignore', log, log] });
     closeSync(log);
     for (let attempt = 0; (await this.run('docker', 'info')).exitCode !== 0; attempt++) {
       if (attempt === 100 || this.#engine.exitCode !== null)
@@ -85,9 +85,7 @@ export class ClosedMachine implements AsyncDisposable {
       this.#engine.kill('SIGTERM');
       await ended;
     }
-    // The engine leaves the namespace mounted for containers on the host network.
-    await $({ quiet: true, nothrow: true })`umount ${join(this.folder, 'exec/netns/default')}`;
     await $({ quiet: true, nothrow: true })`ip netns delete ${this.#namespace}`;
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 20 });
   }
 }

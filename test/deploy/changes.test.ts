@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { $ } from 'zx';
 import { effects, type ServiceName, serviceNames } from '../../infra/plan/container.ts';
+import { buildGatewayImage } from '../../scripts/lib/gateway-image.ts';
 import { changesTable } from '../support/changes-table.ts';
 import { Deployment, mediaFolder } from '../support/deployment.ts';
 import { missing091 } from '../support/flavours.ts';
@@ -114,6 +115,8 @@ beforeAll(async () => {
   await makeCertificate();
   deployment.configure(config);
   await deployment.up();
+  // The other version is made here, where it may take its time; the engine keeps the parts.
+  if (missing091 === undefined) await buildGatewayImage('distribution');
 });
 afterAll(() => deployment.remove());
 

@@ -46,6 +46,37 @@ async function expectUnharmed(): Promise<void> {
   expect(await gateway.unharmed(), await gateway.log()).toBe(true);
 }
 
+/** Of the names that browsers hide addresses behind. */
+const asksNoNameServer = [
+  'asks no name server for the names that browsers hide addresses behind',
+  async () => {
+    // It never answers: whoever asks it waits for it.
+    const { socket, received } = await gateway.listen(53);
+    try {
+      // It is the one that the gateway would ask.
+      await $({
+        quiet: true,
+        nothrow: true,
+      })`docker exec ${gateway.name} timeout 1 getent hosts name.example`;
+      expect(received()).toBeGreaterThan(0);
+      const before = received();
+      const { session, handle } = await gateway.attach();
+      const candidate = (n: number) => `candidate:${n} 1 udp 2113937151 8f2c5f1e-${n}.local 50000 typ host`;
+      await send(handle, { type: 'offer', sdp: offer({ track: [`a=${candidate(1)}`] }) });
+      await gateway.ask(
+        { janus: 'trickle', candidate: { sdpMid: 'a', sdpMLineIndex: 0, candidate: candidate(2) } },
+        handle,
+      );
+      const { jsep } = await gateway.next(session, (event) => event.jsep !== undefined);
+      expect(jsep?.type).toBe('answer');
+      expect((await gateway.ask({ janus: 'detach' }, handle)).janus).toBe('success');
+      expect(received()).toBe(before);
+    } finally {
+      socket.close();
+    }
+  },
+] as const;
+
 const builds = [
   { build: 'as it is deployed', sanitize: '' },
   { build: 'built with sanitizers', sanitize: 'address,undefined' },
@@ -156,32 +187,17 @@ describe.skipIf(missing091 !== undefined).each(builds)('Janus 0.9.1, $build', ({
     await expectUnharmed();
   });
 
-  it('asks no name server for the names that browsers hide addresses behind', async () => {
-    // It never answers: whoever asks it waits for it.
-    const { socket, received } = await gateway.listen(53);
-    try {
-      // It is the one that the gateway would ask.
-      await $({
-        quiet: true,
-        nothrow: true,
-      })`docker exec ${gateway.name} timeout 1 getent hosts name.example`;
-      expect(received()).toBeGreaterThan(0);
-      const before = received();
-      const { session, handle } = await gateway.attach();
-      const candidate = (n: number) => `candidate:${n} 1 udp 2113937151 8f2c5f1e-${n}.local 50000 typ host`;
-      await send(handle, { type: 'offer', sdp: offer({ track: [`a=${candidate(1)}`] }) });
-      await gateway.ask(
-        { janus: 'trickle', candidate: { sdpMid: 'a', sdpMLineIndex: 0, candidate: candidate(2) } },
-        handle,
-      );
-      const { jsep } = await gateway.next(session, (event) => event.jsep !== undefined);
-      expect(jsep?.type).toBe('answer');
-      expect((await gateway.ask({ janus: 'detach' }, handle)).janus).toBe('success');
-      expect(received()).toBe(before);
-    } finally {
-      socket.close();
-    }
+  it(...asksNoNameServer);
+});
+
+describe('the distribution’s Janus', () => {
+  beforeAll(async () => {
+    const image = await buildGatewayImage('distribution');
+    gateway = await new IsolatedGateway(`janus-deploy-hostile-${slot}`).start(image, 'distribution');
   });
+  afterAll(() => gateway?.[Symbol.asyncDispose]());
+
+  it(...asksNoNameServer);
 });
 
 /** A viewer whose packets are made by the test, in a PeerConnection with the echo test. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { $ } from 'zx';
-import { makePlan } from '../../infra/plan/plan.ts';
+import { type JanusFlavour, makePlan } from '../../infra/plan/plan.ts';
 import { adminSocket, renderGateway } from '../../infra/render/janus.ts';
 import { configOf, linux, official } from './facts.ts';
 import { IsolatedContainer } from './isolated-container.ts';
@@ -37,13 +37,14 @@ export class IsolatedGateway extends IsolatedContainer {
   }
 
   /** Starts `image`, which asks names of a server on port 53 of this machine's address on the network. */
-  async start(image: string): Promise<this> {
+  async start(image: string, flavour: JanusFlavour = '0.9.1'): Promise<this> {
     const { ipv4 } = this.addresses;
     const config = configOf({ maxViewers: '4', network: 'bridge', mediaFolder: '/media' });
     const plan = makePlan('isolated', config, linux, official);
     const files = renderGateway(
       {
         ...plan,
+        flavour,
         advertised: ipv4,
         gatewayApi: { host: ipv4, port: this.#port },
         network: {

@@ -66,12 +66,18 @@ describe('pulumi', () => {
     expect(await deployment.onEngine()).toEqual([]);
   });
 
-  it('deploys, names the toolchain, and destroys', async () => {
+  it('deploys, names the toolchain, previews a change without its secrets, and destroys', async () => {
     const up = await pulumi('up', '--yes', '--skip-preview');
     expect(up.exitCode, up.stdout + up.stderr).toBe(0);
     const outputs = JSON.parse((await pulumi('stack', 'output', '--json')).stdout);
     expect(outputs.player).toMatch(new RegExp(`^https://\\S+:${deployment.ports.playerPort}/player/$`));
     expect(outputs.toolchain).toMatch(/^(official|built from Go modules: pulumi \d)/);
+    const change = await pulumi('preview', '--diff', '--config', 'janus-deploy:debugLevel=5');
+    expect(change.exitCode, change.stdout + change.stderr).toBe(0);
+    // The services' files have secrets among them.
+    expect(change.stdout).toMatch(/stdin\s*: \[secret\]/);
+    expect(change.stdout).not.toMatch(/stdin\s*: "|PRIVATE KEY/);
+
     const destroyed = await pulumi('destroy', '--yes', '--skip-preview');
     expect(destroyed.exitCode, destroyed.stdout).toBe(0);
     expect(await deployment.onEngine()).toEqual([]);

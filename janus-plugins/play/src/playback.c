@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-only */
+#include "playback.h"
+
+#include "medium.h"
+#include "sending.h"
+
+static void close_windows(struct window windows[ASSET_MEDIA])
+{
+    for (int i = 0; i < ASSET_MEDIA; i++)
+        if (windows[i].asset)
+            window_close(&windows[i]);
+}
+
+void playback_discard_next(struct session *session)
+{
+    struct session_next *next = &session->next;
+
+    close_windows(next->windows);
+    if (next->asset)
+        asset_release(next->asset);
+    *next = (struct session_next){.asset = NULL};
+}
+
+static void close_asset(struct session *session)
+{
+    for (int i = 0; i < ASSET_MEDIA; i++)
+        if (session->media[i].window.asset)
+            window_close(&session->media[i].window);
+    asset_release(session->asset);
+    session->asset = NULL;
+}
+
+/* Leaves what is played, without a word to anybody. */
+static void leave(struct session *session)
+{
+    medium_send_silence(session);
+    close_asset(session);
+    playback_discard_next(session);
+    session->plays++;
+    session->state = SESSION_READY;
+}
+
+void playback_end(struct session *session, enum session_end end)
+{
+    leave(session);
+    session->callbacks->ended(session->owner, end, &session->played);
+    playlist_release(session->played.playlist);
+    session->played.playlist = NULL;
+}
+
+static struct session_format sound_format(const struct sdp_answer *answer)
+{
+    if (answer->opus)
+        return (struct session_format){true, answer->opus, AUDIO_OPUS};
+    if (answer->pcma)
+        return (struct session_format){true, SDP_PCMA_PAYLOAD_TYPE, AUDIO_PCMA};
+    if (answer->pcmu)
+        return (struct session_format){true, SDP_PCMU_PAYLOAD_TYPE, AUDIO_PCMU};
+    return (struct session_format){.sent = false};
+}
+
+/* Chooses as what the asset is sent; false when the viewer has not accepted what it needs. */
+static bool choose_formats(const struct session *session, const struct asset *asset,
+                           struct session_format formats[ASSET_MEDIA], struct reason *reason)
+{
+    bool has_video = asset_count(asset, ASSET_VIDEO) > 0, has_audio = asset_count(asset, ASSET_AUDIO) > 0;
+    uint8_t h264 = sdp_h264_payload_type(&session->answer, asset_index(asset)->h264.profile);
+
+    formats[ASSET_VIDEO] = (struct session_format){.sent = has_video, .payload_type = h264};
+    formats[ASSET_AUDIO] = has_audio ? sound_format(&session->answer) : (struct session_format){.sent = false};
+    if (has_video && !h264) {
+        reason_set(reason, "the browser does not accept H.264, which the picture of the file is in");
+        return false;
+    }
+    if (has_audio && !formats[ASSET_AUDIO].sent && !has_video) {
+        reason_set(reason, "the browser accepts neither Opus nor G.711 sound, and the file has nothing else");
+        return false;
+    }
+    return true;
+}
+
+/* What has been read of the place where the play goes on is kept, also when it is left for another. */
+void playback_go_to(struct session *session, const struct seek_point *point)
+{
+    const size_t first[] = {[ASSET_VIDEO] = point->key_frame, [ASSET_AUDIO] = point->sound};
+    const size_t next[] = {[ASSET_VIDEO] = point->picture, [ASSET_AUDIO] = point->sound};
+
+    for (int i = 0; i < ASSET_MEDIA; i++) {
+        struct session_medium *medium = &session->media[i];
+        struct window before = medium->window;
+        medium->next = next[i];
+        medium->window = (struct window){.asset = NULL};
+        if (medium->next < medium->count) {
+            window_open(&medium->window, session->asset, i, medium->format.codec, first[i]);
+            window_move(&medium->window, first[i], next[i]);
+        }
+        if (before.asset)
+            window_close(&before);
+    }
+    session->anchored = false;
+    session->from = point->position;
+    session->beginning = true;
+    session->begin_at = point->key_frame;
+    session->burst.active = false;
+    session->has_key_frame = false;
+    session->repair_wanted = false;
+}
+
+static void set_media(struct session *session, const struct session_format formats[ASSET_MEDIA])
+{
+    for (int i = 0; i < ASSET_MEDIA; i++) {
+        struct session_medium *medium = &session->media[i];
+        medium->format = formats[i];
+        medium->count = formats[i].sent ? asset_count(session->asset, i) : 0;
+        if (i == ASSET_AUDIO && formats[i].sent)
+            medium->clock_rate = audio_rate(formats[i].codec);
+    }
+}
+
+bool playback_begin(struct session *session, const struct session_play *play, struct reason *reason)
+{
+    struct session_format formats[ASSET_MEDIA];
+
+    if (!choose_formats(session, play->asset, formats, reason))
+        return false;
+    if (session->state != SESSION_READY) {
+        leave(session);
+        playlist_release(session->played.playlist);
+    }
+    session->asset = play->asset;
+    session->played = play->played;
+    session->loop = play->loop;
+    session->plays++;
+    session->sought = false;
+    session->media[ASSET_AUDIO].after_gap = true;
+    set_media(session, formats);
+    playback_go_to(session, &play->point);
+    session->state = SESSION_GOING;
+    return true;
+}
+
+bool playback_has_next(const struct session *session)
+{
+    return session->loop || session->played.item + 1 < session->played.playlist->count;
+}
+
+enum session_followed playback_follow(struct session *session, size_t item, struct asset *asset, struct reason *reason)
+{
+    struct session_next *next = &session->next;
+
+    if (!asset) {
+        next->none = true;
+        return SESSION_TAKEN;
+    }
+    if (!choose_formats(session, asset, next->formats, reason))
+        return SESSION_UNFIT;
+    next->asset = asset;
+    next->item = item;
+    for (int i = 0; i < ASSET_MEDIA; i++)
+        if (next->formats[i].sent)
+            window_open(&next->windows[i], asset, i, next->formats[i].codec, 0);
+    return SESSION_TAKEN;
+}
+
+int64_t playback_end_time(const struct session *session)
+{
+    int64_t end = index_end(asset_index(session->asset));
+    int64_t sound_end = (int64_t)session->media[ASSET_AUDIO].count * AUDIO_PACKET_TIME;
+
+    return sound_end > end ? sound_end : end;
+}
+
+void playback_begin_next(struct session *session, int64_t at)
+{
+    struct session_next next = session->next;
+
+    session->next = (struct session_next){.asset = NULL};
+    if (!next.formats[ASSET_AUDIO].sent)
+        medium_send_silence(session);
+    close_asset(session);
+    session->asset = next.asset;
+    session->played.item = next.item;
+    set_media(session, next.formats);
+    for (int i = 0; i < ASSET_MEDIA; i++) {
+        session->media[i].window = next.windows[i];
+        session->media[i].next = 0;
+    }
+    session->anchor = at;
+    session->from = 0;
+    session->beginning = true;
+    session->begin_at = 0;
+    session->has_key_frame = false;
+    session->anchored = sending_is_prepared(session);
+    session->callbacks->item_began(session->owner, &session->played);
+}

@@ -40,6 +40,9 @@ export interface ContainerPlan {
 
 const inMemory = (size: string): string => `size=${size},uid=${serviceUser},gid=${serviceUser},mode=0700`;
 
+/** MiB of the gateway's memory for what is being played; as much is left for everything else. */
+export const mediaMemory = (maxViewers: number): number => 256 + 2 * maxViewers;
+
 /** Where the gateway keeps sound that it has transcoded. */
 export const audioCache = '/cache';
 
@@ -57,7 +60,7 @@ export function planContainers(name: string, config: Config): Record<ServiceName
   return {
     gateway: {
       ...all,
-      memory: 512 + 4 * maxViewers,
+      memory: 2 * mediaMemory(maxViewers),
       tmpfs: { '/tmp': inMemory('64m'), '/run/janus': inMemory('1m') },
       mounts: [media],
       volumes: audioCacheSize > 0 ? { [audioCache]: `${name}-gateway-cache` } : {},

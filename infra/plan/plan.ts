@@ -1,7 +1,13 @@
 /** All decisions, made once: what runs where, on which ports and addresses, with which files. Pure. */
 import { type Config, ConfigError } from '../config/config.ts';
 import type { PortRange } from '../config/options.ts';
-import { type ContainerPlan, type Effect, planContainers, type ServiceName } from './container.ts';
+import {
+  type ContainerPlan,
+  type Effect,
+  mediaMemory,
+  planContainers,
+  type ServiceName,
+} from './container.ts';
 import type { BuildFacts, EngineFacts } from './facts.ts';
 import { candidateRange, chooseSubnet } from './subnet.ts';
 
@@ -61,6 +67,9 @@ export interface Plan {
   maxViewers: number;
   /** Bytes of transcoded sound that the gateway keeps at most. */
   audioCacheBytes: number;
+  /** How many files may be open at the same time, and how much of them in memory. */
+  openFiles: number;
+  mediaMemoryBytes: number;
   /** Janus event loops; 0.9.1 starts a thread per viewer without them. */
   eventLoops: number;
   player: { address: string; httpPort?: number; httpsPort?: number; server: string };
@@ -173,6 +182,9 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
     debugLevel: config.debugLevel,
     maxViewers: config.maxViewers,
     audioCacheBytes: config.audioCacheSize * 2 ** 20,
+    // Each viewer may watch another, and in a playlist have its successor open.
+    openFiles: 2 * config.maxViewers,
+    mediaMemoryBytes: mediaMemory(config.maxViewers) * 2 ** 20,
     eventLoops: Math.max(1, engine.cores),
     player: {
       address: config.janusAddress,

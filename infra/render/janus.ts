@@ -69,8 +69,10 @@ export function renderGateway(plan: Plan, secrets: GatewaySecrets): Record<strin
       general: {
         media_root: '/media',
         max_viewers: plan.maxViewers,
+        max_files: plan.openFiles,
+        // Bytes as a text: a number is one of 32 bits.
+        max_memory: String(plan.mediaMemoryBytes),
         token_auth_secret: tokenSecret,
-        // As a text: a number is one of 32 bits.
         ...(plan.audioCacheBytes > 0 && {
           cache_root: audioCache,
           cache_bytes: String(plan.audioCacheBytes),

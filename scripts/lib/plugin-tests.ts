@@ -16,10 +16,12 @@ export async function pluginTests(): Promise<{ passed: number; failed: number; s
       continue;
     }
     const image = await buildGatewayImage(flavour, { target: 'build' });
+    // One flavour is enough to find races: what differs between them has no threads.
+    const sanitizers = flavour === '0.9.1' || archive === undefined ? 'address thread' : 'address';
     const ended = await $({
       nothrow: true,
       quiet: true,
-    })`docker run --rm --network none --cap-add SYS_PTRACE --volume ${join(projectFolder, 'janus-plugins/play')}:/src:ro ${image} sh /src/tests/run /tmp/tests --with-janus=/opt/janus`;
+    })`docker run --rm --network none --cap-add SYS_PTRACE --env SANITIZERS=${sanitizers} --volume ${join(projectFolder, 'janus-plugins/play')}:/src:ro ${image} sh /src/tests/run /tmp/tests --with-janus=/opt/janus`;
     const [passed, failed] = [/^ok /gm, /^not ok /gm].map((line) => ended.stdout.match(line)?.length ?? 0);
     counts.passed += passed;
     counts.failed += failed;

@@ -24,10 +24,22 @@
 #define TRANSCODER_NICENESS 10
 #define TRANSCODER_TURN 50 /* packets */
 
+/* As many threads can be stuck in disks that do not answer. */
+#define STUCK_READERS_MAX 64
+#define STUCK_TRANSCODERS_MAX 16
+
+/* Seconds until who wants to open a file no longer waits for others who do. */
+#define TURN_TIMEOUT 1
+
 struct library {
     char *root;
     struct workers *readers;     /* they wait for the disk */
     struct workers *transcoders; /* they need the processor */
+    struct workers *housekeeper; /* one thread, which waits for neither, and does what the pacer must not */
+    atomic_uint_least64_t bytes; /* in memory: of segments and indices */
+    uint64_t bytes_max;
+    atomic_size_t assets_open;
+    size_t assets_max;
     struct cache *cache; /* NULL: none */
     sem_t indexing; /* as many files are opened at a time as there are readers */
     pthread_mutex_t lock;
@@ -49,8 +61,8 @@ struct track {
 struct asset {
     struct library *library;
     struct asset *next;
-    unsigned references; /* guarded by the library's lock */
-    struct job dispose;
+    atomic_uint references;
+    struct job unlist, dispose;
     struct file_identity identity;
     int fd;
     struct media_index *index;
@@ -68,12 +80,13 @@ struct segment {
     struct transcoder *transcoder;
     atomic_size_t made; /* items that can be read */
     _Atomic(const char *) failure;
+    uint64_t bytes; /* of its items */
     struct asset_item items[];
 };
 
 /* Segments */
 
-static size_t segment_of(const struct track *track, size_t item)
+size_t segment_of(const struct track *track, size_t item)
 {
     size_t low = 0, high = track->segments;
 
@@ -96,7 +109,7 @@ static size_t segment_start(const struct track *track, size_t number)
     return start < track->count ? start : track->count;
 }
 
-static void segment_release(struct segment *segment)
+void segment_release(struct segment *segment)
 {
     struct track *track = segment->track;
 
@@ -109,6 +122,7 @@ static void segment_release(struct segment *segment)
         return;
     for (size_t i = 0; i < segment->count; i++)
         free(segment->items[i].data);
+    atomic_fetch_sub(&track->asset->library->bytes, segment->bytes);
     free(segment);
 }
 
@@ -130,6 +144,8 @@ static void segment_add(struct segment *segment, struct asset_item item)
 {
     size_t made = atomic_load_explicit(&segment->made, memory_order_relaxed);
 
+    atomic_fetch_add(&segment->track->asset->library->bytes, item.size);
+    segment->bytes += item.size;
     segment->items[made] = item;
     atomic_store_explicit(&segment->made, made + 1, memory_order_release);
 }
@@ -273,9 +289,7 @@ static void load_sound(struct job *job)
 
 struct asset *asset_hold(struct asset *asset)
 {
-    pthread_mutex_lock(&asset->library->lock);
-    asset->references++;
-    pthread_mutex_unlock(&asset->library->lock);
+    atomic_fetch_add(&asset->references, 1);
     return asset;
 }
 
@@ -292,11 +306,11 @@ static struct segment *segment_new(struct track *track, size_t number)
     segment->first = first;
     segment->count = count;
     segment->references = 1;
+    segment->load.lane = track->asset;
     return segment;
 }
 
-/* Gives a reference to a segment, which begins to be made if nobody else holds it. */
-static struct segment *segment_hold(struct track *track, size_t number, bool urgent)
+struct segment *segment_hold(struct track *track, size_t number, bool urgent)
 {
     struct asset *asset = track->asset;
     struct library *library = asset->library;
@@ -320,101 +334,56 @@ static struct segment *segment_hold(struct track *track, size_t number, bool urg
     return segment;
 }
 
-/* A viewer has come to a segment that was being made ahead of him. */
-static void segment_hasten(struct segment *segment)
+static bool segment_is_made(const struct segment *segment)
+{
+    return atomic_load_explicit(&segment->made, memory_order_relaxed) == segment->count;
+}
+
+void segment_hasten(struct segment *segment)
 {
     const struct track *track = segment->track;
     struct library *library = track->asset->library;
 
-    if (atomic_load_explicit(&segment->made, memory_order_relaxed) < segment->count &&
-        !atomic_exchange(&segment->urgent, true))
+    if (!segment_is_made(segment) && !atomic_exchange(&segment->urgent, true))
         workers_hasten(track->frames ? library->readers : library->transcoders, &segment->load);
 }
 
-/* Windows */
-
-static struct segment *window_segment(const struct window *window, size_t item)
+const struct asset_item *segment_item(const struct segment *segment, size_t item)
 {
-    size_t number = segment_of(window->track, item);
+    size_t made = atomic_load_explicit(&segment->made, memory_order_acquire);
 
-    if (number < window->first || number >= window->first + window->count)
-        return NULL;
-    return window->segments[number % WINDOW_SEGMENTS];
+    return item - segment->first < made ? &segment->items[item - segment->first] : NULL;
 }
 
-static void drop_until(struct window *window, size_t number)
+const char *segment_failure(struct segment *segment)
 {
-    while (window->count > 0 && window->first < number) {
-        segment_release(window->segments[window->first % WINDOW_SEGMENTS]);
-        window->first++;
-        window->count--;
-    }
+    return atomic_load(&segment->failure);
 }
 
-void window_open(struct window *window, struct asset *asset, enum asset_medium medium, enum audio_codec codec,
-                 size_t item)
+size_t segment_count(const struct track *track)
 {
-    *window = (struct window){.asset = asset, .track = medium == ASSET_VIDEO ? &asset->video : &asset->sound[codec]};
-    window->first = segment_of(window->track, item);
-    window_move(window, item, item);
-}
-
-void window_close(struct window *window)
-{
-    drop_until(window, SIZE_MAX);
-    window->asset = NULL;
-}
-
-void window_move(struct window *window, size_t keep, size_t item)
-{
-    struct track *track = window->track;
-    size_t current = segment_of(track, item);
-    size_t kept = segment_of(track, keep);
-    size_t end = current + 2 < track->segments ? current + 2 : track->segments;
-
-    if (kept + WINDOW_SEGMENTS < end)
-        kept = current;
-    drop_until(window, kept);
-    while (window->first + window->count < end) {
-        size_t number = window->first + window->count;
-        window->segments[number % WINDOW_SEGMENTS] = segment_hold(track, number, number <= current);
-        window->count++;
-    }
-    segment_hasten(window->segments[current % WINDOW_SEGMENTS]);
-}
-
-const struct asset_item *window_item(const struct window *window, size_t item)
-{
-    struct segment *segment = window_segment(window, item);
-
-    if (!segment || item - segment->first >= atomic_load_explicit(&segment->made, memory_order_acquire))
-        return NULL;
-    return &segment->items[item - segment->first];
-}
-
-const char *window_failure(const struct window *window, size_t item)
-{
-    struct segment *segment = window_segment(window, item);
-    const char *failure = segment ? atomic_load(&segment->failure) : NULL;
-
-    return failure && !window_item(window, item) ? failure : NULL;
-}
-
-bool window_failed(const struct window *window, size_t item)
-{
-    return window_failure(window, item) != NULL;
+    return track->segments;
 }
 
 /* Assets */
+
+/* An asset whose last reference was given up stays in the list for a moment. */
+static bool hold_if_alive(struct asset *asset)
+{
+    unsigned references = atomic_load(&asset->references);
+
+    while (references > 0)
+        if (atomic_compare_exchange_weak(&asset->references, &references, references + 1))
+            return true;
+    return false;
+}
 
 /* Gives a reference to the asset of a file that is open already; the library's lock is held. */
 static struct asset *find_asset(struct library *library, const struct file_identity *identity)
 {
     for (struct asset *asset = library->assets; asset; asset = asset->next)
-        if (file_is_same(&asset->identity, identity)) {
-            asset->references++;
+        if (file_is_same(&asset->identity, identity) && hold_if_alive(asset))
             return asset;
-        }
     return NULL;
 }
 
@@ -493,6 +462,15 @@ static void make_table(struct track *track, struct asset *asset)
         abort();
 }
 
+static uint64_t index_bytes(const struct media_index *index)
+{
+    size_t frames = index->video.count;
+
+    for (unsigned i = 0; i < index->sound_count; i++)
+        frames += index->sounds[i].track.count;
+    return frames * sizeof(struct index_frame);
+}
+
 static struct asset *asset_new(struct library *library, int fd, const struct file_identity *identity,
                                struct media_index *index)
 {
@@ -500,6 +478,8 @@ static struct asset *asset_new(struct library *library, int fd, const struct fil
 
     if (!asset)
         abort();
+    atomic_fetch_add(&library->assets_open, 1);
+    atomic_fetch_add(&library->bytes, index_bytes(index));
     asset->library = library;
     asset->references = 1;
     asset->identity = *identity;
@@ -518,6 +498,10 @@ static struct asset *asset_new(struct library *library, int fd, const struct fil
 
 static void asset_free(struct asset *asset)
 {
+    struct library *library = asset->library;
+
+    atomic_fetch_sub(&library->bytes, index_bytes(asset->index));
+    atomic_fetch_sub(&library->assets_open, 1);
     free(asset->video.starts);
     free(asset->video.table);
     for (int codec = 0; codec < AUDIO_CODECS; codec++)
@@ -533,14 +517,43 @@ static void dispose(struct job *job)
     asset_free((struct asset *)((char *)job - offsetof(struct asset, dispose)));
 }
 
+/* Who waits for longer than a healthy disk takes is not made to wait for those that a sick one holds. */
+static bool wait_for_turn(struct library *library)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += TURN_TIMEOUT;
+    for (;;) {
+        if (sem_timedwait(&library->indexing, &until) == 0)
+            return true;
+        if (errno != EINTR)
+            return false;
+    }
+}
+
 /* An index takes time and memory to read: however many ask at once, few are read at a time. */
 static struct media_index *read_index_in_turn(struct library *library, int fd, struct reason *reason)
 {
-    while (sem_wait(&library->indexing) < 0 && errno == EINTR)
-        ;
+    bool in_turn = wait_for_turn(library);
     struct media_index *index = index_read(fd, reason);
-    sem_post(&library->indexing);
+
+    if (in_turn)
+        sem_post(&library->indexing);
     return index;
+}
+
+/* Those who play are not touched by a limit: it is met by who begins. */
+static bool has_room(struct library *library, struct reason *reason)
+{
+    if (library->assets_max && atomic_load(&library->assets_open) >= library->assets_max)
+        reason_set(reason, "%zu files are being played, which is as many as may: try again later", library->assets_max);
+    else if (library->bytes_max && atomic_load(&library->bytes) >= library->bytes_max)
+        reason_set(reason, "what is being played takes %llu MiB of memory, which is as much as may: try again later",
+                   (unsigned long long)(library->bytes_max >> 20));
+    else
+        return true;
+    return false;
 }
 
 enum path_status asset_open(struct library *library, const char *name, struct asset **asset,
@@ -565,6 +578,10 @@ enum path_status asset_open(struct library *library, const char *name, struct as
         return PATH_OPENED;
     }
 
+    if (!has_room(library, reason)) {
+        close(fd);
+        return PATH_FULL;
+    }
     struct media_index *index = read_index_in_turn(library, fd, reason);
     if (!index) {
         close(fd);
@@ -583,29 +600,45 @@ enum path_status asset_open(struct library *library, const char *name, struct as
     return PATH_OPENED;
 }
 
-void asset_release(struct asset *asset)
+/* Takes the asset out of the list; its file is closed by a reader, which may have to wait for the disk. */
+static void unlist(struct job *job)
 {
+    struct asset *asset = (struct asset *)((char *)job - offsetof(struct asset, unlist));
     struct library *library = asset->library;
 
     pthread_mutex_lock(&library->lock);
-    bool last = --asset->references == 0;
-    if (last) {
-        struct asset **link = &library->assets;
-        while (*link != asset)
-            link = &(*link)->next;
-        *link = asset->next;
-    }
+    struct asset **link = &library->assets;
+    while (*link != asset)
+        link = &(*link)->next;
+    *link = asset->next;
     pthread_mutex_unlock(&library->lock);
-    /* Closing a file may wait for the disk, and it is often the pacer that comes here. */
-    if (last) {
-        asset->dispose.run = dispose;
-        workers_submit(library->readers, &asset->dispose, false);
+    asset->dispose.run = dispose;
+    asset->dispose.lane = asset;
+    workers_submit(library->readers, &asset->dispose, false);
+}
+
+void asset_release(struct asset *asset)
+{
+    /* It is often the pacer that comes here. */
+    if (atomic_fetch_sub(&asset->references, 1) == 1) {
+        asset->unlist.run = unlist;
+        workers_submit(asset->library->housekeeper, &asset->unlist, false);
     }
+}
+
+struct workers *asset_housekeeper(const struct asset *asset)
+{
+    return asset->library->housekeeper;
 }
 
 const struct media_index *asset_index(const struct asset *asset)
 {
     return asset->index;
+}
+
+struct track *asset_track(struct asset *asset, enum asset_medium medium, enum audio_codec codec)
+{
+    return medium == ASSET_VIDEO ? &asset->video : &asset->sound[codec];
 }
 
 size_t asset_count(const struct asset *asset, enum asset_medium medium)
@@ -646,13 +679,20 @@ struct library *library_open(const char *root, unsigned readers, unsigned transc
     pthread_mutex_init(&library->lock, NULL);
     sem_init(&library->indexing, 0, readers);
     library->root = strdup(root);
-    library->readers = workers_start(readers, 0);
-    library->transcoders = workers_start(transcoders, TRANSCODER_NICENESS);
-    if (!library->root || !library->readers || !library->transcoders) {
+    library->readers = workers_start(readers, readers + STUCK_READERS_MAX, 0);
+    library->transcoders = workers_start(transcoders, transcoders + STUCK_TRANSCODERS_MAX, TRANSCODER_NICENESS);
+    library->housekeeper = workers_start(1, 1, 0);
+    if (!library->root || !library->readers || !library->transcoders || !library->housekeeper) {
         library_close(library);
         return NULL;
     }
     return library;
+}
+
+void library_limit(struct library *library, size_t files, uint64_t bytes)
+{
+    library->assets_max = files;
+    library->bytes_max = bytes;
 }
 
 bool library_use_cache(struct library *library, const char *folder, uint64_t bytes)
@@ -664,13 +704,18 @@ bool library_use_cache(struct library *library, const char *folder, uint64_t byt
 void library_close(struct library *library)
 {
     /*
-     * Sound that is not in the cache goes from the readers to the transcoders, and assets that these release go to the
-     * readers: when the readers have nothing left, no more sound will come.
+     * What is given up goes to the housekeeper, who gives files that nobody plays to the readers. Sound that is not in
+     * the cache goes from the readers to the transcoders, and what these are done with to the housekeeper again.
      */
-    if (library->readers)
-        workers_wait(library->readers);
+    struct workers *order[] = {library->housekeeper, library->readers, library->transcoders, library->housekeeper};
+
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+        if (order[i])
+            workers_wait(order[i]);
     if (library->transcoders)
         workers_stop(library->transcoders);
+    if (library->housekeeper)
+        workers_stop(library->housekeeper);
     if (library->readers)
         workers_stop(library->readers);
     if (library->cache)

@@ -34,14 +34,20 @@ struct library *library_open(const char *root, unsigned readers, unsigned transc
  * errno, when the folder cannot be used: then sound is made anew each time. */
 bool library_use_cache(struct library *library, const char *folder, uint64_t bytes);
 
+/* At most so many files are open, and once so much of them is in memory no other is opened; 0: any. */
+void library_limit(struct library *library, size_t files, uint64_t bytes);
+
 /* All assets must have been released. */
 void library_close(struct library *library);
 
-/* Gives a reference to the asset that `name` names. */
+/* Gives a reference to the asset that `name` names. PATH_FULL, with a reason, when it would be one too many. */
 enum path_status asset_open(struct library *library, const char *name, struct asset **asset,
                             struct reason *reason);
 struct asset *asset_hold(struct asset *asset);
 void asset_release(struct asset *asset);
+
+/* A thread that waits for no disk, for what the pacer must not do. */
+struct workers *asset_housekeeper(const struct asset *asset);
 
 const struct media_index *asset_index(const struct asset *asset);
 
@@ -53,30 +59,24 @@ int64_t asset_time(const struct asset *asset, enum asset_medium medium, size_t i
  * the file: what the container calls a key frame need not be an IDR picture. */
 size_t asset_key_frame(const struct asset *asset, size_t picture);
 
-/* The stretch of a medium that one viewer holds in memory. */
-#define WINDOW_SEGMENTS 16
+/* What of a medium lies together in memory. */
 
-struct window {
-    struct asset *asset; /* NULL: closed */
-    struct track *track;
-    size_t first, count;
-    struct segment *segments[WINDOW_SEGMENTS];
-};
+struct track *asset_track(struct asset *asset, enum asset_medium medium, enum audio_codec codec);
 
-/* Opens it at `item`, sound as packets of `codec`; the window does not hold a reference to the asset of its own. */
-void window_open(struct window *window, struct asset *asset, enum asset_medium medium, enum audio_codec codec,
-                 size_t item);
-void window_close(struct window *window);
+size_t segment_count(const struct track *track);
+size_t segment_of(const struct track *track, size_t item);
 
-/* Has the segment of `item` and the one behind it made, and gives up those before the segment of
- * `keep`; or those before `item`, when the window cannot hold so much. */
-void window_move(struct window *window, size_t keep, size_t item);
+/* Gives a reference to a segment, which begins to be made if nobody else holds it. */
+struct segment *segment_hold(struct track *track, size_t number, bool urgent);
+void segment_release(struct segment *segment);
 
-/* The item, or NULL when it has not been made yet or is outside the window. */
-const struct asset_item *window_item(const struct window *window, size_t item);
+/* A viewer has come to a segment that was being made ahead of him. */
+void segment_hasten(struct segment *segment);
 
-/* Whether the item will never come; and why, as the end of a sentence that begins with the file. */
-bool window_failed(const struct window *window, size_t item);
-const char *window_failure(const struct window *window, size_t item);
+/* The item, or NULL when it has not been made yet. */
+const struct asset_item *segment_item(const struct segment *segment, size_t item);
+
+/* Why what has not been made will never come, as the end of a sentence that begins with the file; or NULL. */
+const char *segment_failure(struct segment *segment);
 
 #endif

@@ -17,7 +17,7 @@
 #define PACER_SPREAD_MAX MILLISECONDS(100)
 
 struct pacer_timer {
-    /* Does what is due and returns when it wants to be called next, or NEVER. */
+    /* Does what is due and returns when it wants to be called next, or NEVER. `now` may be a moment ahead. */
     int64_t (*fire)(struct pacer_timer *timer, int64_t now);
     int64_t due;
     size_t slot; /* its place in the heap + 1; 0 when it is not there */

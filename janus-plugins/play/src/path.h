@@ -12,6 +12,7 @@ enum path_status {
     PATH_NOT_FOUND,
     PATH_REFUSED,
     PATH_FORBIDDEN, /* by the viewer's token; nothing was looked at */
+    PATH_FULL,      /* as much is open as may */
 };
 
 /* Opens the regular file `name` below the folder `root` for reading. A symbolic link is followed as

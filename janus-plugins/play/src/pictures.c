@@ -11,7 +11,7 @@
 
 static void cut_picture(const struct session *session, size_t picture, struct packetizer *packetizer)
 {
-    const struct asset_item *item = window_item(&session->media[ASSET_VIDEO].window, picture);
+    const struct asset_item *item = window_item(session->media[ASSET_VIDEO].window, picture);
 
     packetizer_begin(packetizer, &asset_index(session->asset)->h264, item->data, item->size, item->idr);
 }
@@ -27,7 +27,7 @@ static size_t count_packets(const struct session *session, size_t picture)
 static bool is_all_held(const struct session *session, size_t from, size_t to)
 {
     while (from < to)
-        if (!window_item(&session->media[ASSET_VIDEO].window, from++))
+        if (!window_item(session->media[ASSET_VIDEO].window, from++))
             return false;
     return true;
 }
@@ -86,7 +86,7 @@ static void end_burst(struct session *session)
     bool keep = session->has_key_frame && session->key_frame_cost <= BURST_BYTES_MAX;
 
     session->burst.active = session->beginning = session->sought = false;
-    window_move(&medium->window, keep ? session->key_frame : medium_upcoming(medium), medium_upcoming(medium));
+    window_move(medium->window, keep ? session->key_frame : medium_upcoming(medium), medium_upcoming(medium));
 }
 
 int64_t pictures_lead(const struct session *session)
@@ -113,7 +113,7 @@ void pictures_begin(struct session *session, const struct asset_item *item, int6
     for (size_t i = burst->picture; i <= next; i++)
         burst->packets += count_packets(session, i);
     for (size_t i = session->beginning ? burst->picture : next; i <= next; i++)
-        keep_for_repair(session, window_item(&medium->window, i), i);
+        keep_for_repair(session, window_item(medium->window, i), i);
     medium->next++;
     if (burst->packets == 0) {
         end_burst(session);

@@ -4,18 +4,12 @@
 #include "medium.h"
 #include "sending.h"
 
-static void close_windows(struct window windows[ASSET_MEDIA])
-{
-    for (int i = 0; i < ASSET_MEDIA; i++)
-        if (windows[i].asset)
-            window_close(&windows[i]);
-}
-
 void playback_discard_next(struct session *session)
 {
     struct session_next *next = &session->next;
 
-    close_windows(next->windows);
+    for (int i = 0; i < ASSET_MEDIA; i++)
+        window_close(next->windows[i]);
     if (next->asset)
         asset_release(next->asset);
     *next = (struct session_next){.asset = NULL};
@@ -23,9 +17,10 @@ void playback_discard_next(struct session *session)
 
 static void close_asset(struct session *session)
 {
-    for (int i = 0; i < ASSET_MEDIA; i++)
-        if (session->media[i].window.asset)
-            window_close(&session->media[i].window);
+    for (int i = 0; i < ASSET_MEDIA; i++) {
+        window_close(session->media[i].window);
+        session->media[i].window = NULL;
+    }
     asset_release(session->asset);
     session->asset = NULL;
 }
@@ -87,15 +82,12 @@ void playback_go_to(struct session *session, const struct seek_point *point)
 
     for (int i = 0; i < ASSET_MEDIA; i++) {
         struct session_medium *medium = &session->media[i];
-        struct window before = medium->window;
+        struct window *before = medium->window;
         medium->next = next[i];
-        medium->window = (struct window){.asset = NULL};
-        if (medium->next < medium->count) {
-            window_open(&medium->window, session->asset, i, medium->format.codec, first[i]);
-            window_move(&medium->window, first[i], next[i]);
-        }
-        if (before.asset)
-            window_close(&before);
+        medium->window = NULL;
+        if (medium->next < medium->count)
+            medium->window = window_open(session->asset, i, medium->format.codec, first[i], next[i]);
+        window_close(before);
     }
     session->anchored = false;
     session->from = point->position;
@@ -158,7 +150,7 @@ enum session_followed playback_follow(struct session *session, size_t item, stru
     next->item = item;
     for (int i = 0; i < ASSET_MEDIA; i++)
         if (next->formats[i].sent)
-            window_open(&next->windows[i], asset, i, next->formats[i].codec, 0);
+            next->windows[i] = window_open(asset, i, next->formats[i].codec, 0, 0);
     return SESSION_TAKEN;
 }
 

@@ -30,6 +30,9 @@
 /* As many files can be waiting for a disk at the same time. */
 #define READERS 4
 
+/* Successors that are opened at a time: those on a disk that does not answer must not hold up others. */
+#define OPENERS 64
+
 struct viewer {
     janus_plugin_session *handle;
     janus_refcount ref;
@@ -314,7 +317,7 @@ static enum path_status open_file(const char *token, const char *name, struct as
     enum path_status status =
         may_play(token, name, reason) ? asset_open(library, name, asset, reason) : PATH_FORBIDDEN;
 
-    if (status == PATH_REFUSED || status == PATH_FORBIDDEN)
+    if (status != PATH_OPENED && status != PATH_NOT_FOUND)
         log_refusal(name, reason);
     return status;
 }
@@ -448,6 +451,8 @@ static janus_plugin_result *begin_playing(struct viewer *viewer, const struct co
     enum path_status status = forbidden ? PATH_FORBIDDEN : open_file(command->token, name, &play.asset, &reason);
     json_t *refusal = NULL;
 
+    if (status == PATH_FULL && command->is_explicit)
+        refusal = protocol_conflict(PROTOCOL_FULL, reason.text);
     if (status == PATH_OPENED) {
         seek_find(play.asset, position_of(command->start), false, &play.point);
         bool playing = session_state(&viewer->session) != SESSION_READY;
@@ -758,8 +763,21 @@ static const char *configured(janus_config *config, const char *name)
     return item ? item->value : NULL;
 }
 
-/* Sets what can be configured; gives the folder for sound that was made, or NULL, and how much it may hold. */
-static void read_config(const char *config_path, char **cache_root, guint64 *cache_bytes)
+static guint64 configured_number(janus_config *config, const char *name, guint64 otherwise)
+{
+    const char *text = configured(config, name);
+
+    return text ? g_ascii_strtoull(text, NULL, 10) : otherwise;
+}
+
+/* What is configured for the library. */
+struct settings {
+    char *cache_root; /* of sound that was made; NULL: none */
+    guint64 cache_bytes;
+    guint64 max_files, max_memory;
+};
+
+static void read_config(const char *config_path, struct settings *settings)
 {
     char *file = g_strdup_printf("%s/%s.jcfg", config_path, PACKAGE_ID);
     janus_config *config = janus_config_parse(file);
@@ -767,9 +785,10 @@ static void read_config(const char *config_path, char **cache_root, guint64 *cac
     if (config) {
         const char *viewers_allowed = configured(config, "max_viewers");
         max_viewers = viewers_allowed ? MAX(0, atoi(viewers_allowed)) : 0;
-        const char *bytes = configured(config, "cache_bytes");
-        *cache_bytes = bytes ? g_ascii_strtoull(bytes, NULL, 10) : DEFAULT_CACHE_BYTES;
-        *cache_root = g_strdup(configured(config, "cache_root"));
+        settings->cache_bytes = configured_number(config, "cache_bytes", DEFAULT_CACHE_BYTES);
+        settings->cache_root = g_strdup(configured(config, "cache_root"));
+        settings->max_files = configured_number(config, "max_files", 0);
+        settings->max_memory = configured_number(config, "max_memory", 0);
         media_root = g_strdup(configured(config, "media_root"));
         token_secret = g_strdup(configured(config, "token_auth_secret"));
         janus_config_destroy(config);
@@ -803,25 +822,25 @@ static int play_init(janus_callbacks *callbacks, const char *config_path)
     if (!callbacks || !config_path)
         return -1;
     gateway = callbacks;
-    char *cache_root = NULL;
-    guint64 cache_bytes = 0;
-    read_config(config_path, &cache_root, &cache_bytes);
+    struct settings settings = {.cache_root = NULL};
+    read_config(config_path, &settings);
     viewers = g_hash_table_new_full(NULL, NULL, NULL, viewer_drop);
     library = library_open(media_root, READERS, g_get_num_processors());
     prober = prober_open(media_root, READERS);
     pacer = pacer_start();
     events = g_thread_pool_new(push_event, NULL, 1, FALSE, NULL);
     offers = g_thread_pool_new(push_offer, NULL, -1, FALSE, NULL);
-    openers = g_thread_pool_new(open_next, NULL, READERS, FALSE, NULL);
+    openers = g_thread_pool_new(open_next, NULL, OPENERS, FALSE, NULL);
     if (!library || !prober || !pacer || !events || !offers || !openers) {
         JANUS_LOG(LOG_FATAL, LOG_PREFIX "cannot start its threads\n");
         release_resources();
-        g_free(cache_root);
+        g_free(settings.cache_root);
         return -1;
     }
-    if (cache_root && !library_use_cache(library, cache_root, cache_bytes))
-        JANUS_LOG(LOG_WARN, LOG_PREFIX "plays without a cache: %s: %s\n", cache_root, g_strerror(errno));
-    g_free(cache_root);
+    library_limit(library, settings.max_files, settings.max_memory);
+    if (settings.cache_root && !library_use_cache(library, settings.cache_root, settings.cache_bytes))
+        JANUS_LOG(LOG_WARN, LOG_PREFIX "plays without a cache: %s: %s\n", settings.cache_root, g_strerror(errno));
+    g_free(settings.cache_root);
     JANUS_LOG(LOG_INFO, LOG_PREFIX "plays the files in %s\n", media_root);
     return 0;
 }

@@ -13,6 +13,9 @@
 /* How many files are remembered. */
 #define REMEMBERED 16384
 
+/* As many threads can be stuck in disks that do not answer. */
+#define STUCK_MAX 16
+
 /* To look into a file takes time that nobody who watches should miss. */
 #define NICENESS 10
 /* Those who ask take turns of this length. */
@@ -210,7 +213,7 @@ void probe_files(struct prober *prober, const char *const *names, size_t count, 
 
 struct prober *prober_open(const char *root, unsigned threads)
 {
-    struct workers *workers = workers_start(threads, NICENESS);
+    struct workers *workers = workers_start(threads, threads + STUCK_MAX, NICENESS);
 
     if (!workers)
         return NULL;

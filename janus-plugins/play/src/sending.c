@@ -38,7 +38,7 @@ static void send_audio(struct session *session, const struct asset_item *item)
     session->sound_until = due + AUDIO_PACKET_TIME;
     medium->after_gap = false;
     medium->next++;
-    window_move(&medium->window, medium_upcoming(medium), medium_upcoming(medium));
+    window_move(medium->window, medium_upcoming(medium), medium_upcoming(medium));
 }
 
 static int64_t medium_due(const struct session *session, enum asset_medium which)
@@ -59,9 +59,9 @@ bool sending_is_prepared(const struct session *session)
         const struct session_medium *medium = &session->media[i];
         size_t first = i == ASSET_VIDEO ? session->begin_at : medium->next;
         for (size_t item = first; medium->next < medium->count && item <= medium->next; item++) {
-            if (window_failed(&medium->window, item))
+            if (window_failed(medium->window, item))
                 return true;
-            if (!window_item(&medium->window, item))
+            if (!window_item(medium->window, item))
                 return false;
         }
     }
@@ -108,7 +108,7 @@ static bool send_due(struct session *session, enum asset_medium which, int64_t d
         pictures_send_packet(session);
         return true;
     }
-    const struct asset_item *item = window_item(&medium->window, medium->next);
+    const struct asset_item *item = window_item(medium->window, medium->next);
     if (!item)
         return false;
     if (now - due > (medium->started ? LATE : FIRST_LATE))
@@ -162,7 +162,7 @@ int64_t sending_advance(struct session *session, int64_t now)
         if (due > now)
             return due;
         if (!send_due(session, which, due, now)) {
-            if (window_failed(&medium->window, medium->next)) {
+            if (window_failed(medium->window, medium->next)) {
                 playback_end(session, SESSION_FAILED);
                 return NEVER;
             }

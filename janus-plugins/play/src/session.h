@@ -15,6 +15,7 @@
 #include "playlist.h"
 #include "sdp.h"
 #include "seek.h"
+#include "window.h"
 
 enum session_state { SESSION_READY, SESSION_GOING, SESSION_PAUSED };
 
@@ -60,7 +61,7 @@ struct session_medium {
     bool started;            /* something has been sent in this PeerConnection */
     bool after_gap;
     size_t next, count; /* items of the track */
-    struct window window;
+    struct window *window; /* NULL: closed */
 };
 
 /* The pictures that are being sent: one, or after a request for repair and after a seek all from the last
@@ -82,7 +83,7 @@ struct session_next {
     size_t item;
     struct asset *asset; /* NULL until it comes */
     struct session_format formats[ASSET_MEDIA];
-    struct window windows[ASSET_MEDIA];
+    struct window *windows[ASSET_MEDIA];
 };
 
 struct session {

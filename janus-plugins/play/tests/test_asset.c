@@ -5,6 +5,7 @@
 #include "../src/h264.c"
 #include "../src/index.c"
 #include "../src/path.c"
+#include "../src/window.c"
 #include "../src/workers.c"
 
 #include <dirent.h>
@@ -59,6 +60,14 @@ static struct asset *open_asset(const char *name)
     return asset;
 }
 
+/* Returns when what was given up is closed. */
+static void settle(void)
+{
+    workers_wait(library->transcoders);
+    workers_wait(library->housekeeper);
+    workers_wait(library->readers);
+}
+
 static const struct asset_item *wait_item(const struct window *window, size_t item)
 {
     for (int i = 0; i < 5000 && !window_item(window, item) && !window_failed(window, item); i++)
@@ -94,15 +103,15 @@ static void test_index(void)
 static void test_sharing(void)
 {
     struct asset *first = open_asset("film.mp4"), *second = open_asset("./film.mp4");
-    struct window one, other;
+    struct window *one, *other;
 
     check(first == second, "two viewers of one file share an asset");
-    window_open(&one, first, ASSET_VIDEO, AUDIO_OPUS, 0);
-    window_open(&other, second, ASSET_VIDEO, AUDIO_OPUS, 10);
-    check(wait_item(&one, 10) && wait_item(&one, 10) == wait_item(&other, 10), "and its frames");
-    window_close(&one);
-    check(wait_item(&other, 10) != NULL, "which stay while one of them holds them");
-    window_close(&other);
+    one = window_open(first, ASSET_VIDEO, AUDIO_OPUS, 0, 0);
+    other = window_open(second, ASSET_VIDEO, AUDIO_OPUS, 10, 10);
+    check(wait_item(one, 10) && wait_item(one, 10) == wait_item(other, 10), "and its frames");
+    window_close(one);
+    check(wait_item(other, 10) != NULL, "which stay while one of them holds them");
+    window_close(other);
 
     struct media_film longer = film_with((struct media_film){.seconds = 6});
     char path[512];
@@ -120,42 +129,42 @@ static void test_sharing(void)
 static void test_pictures(void)
 {
     struct asset *asset = open_asset("film.mp4");
-    struct window window;
     bool right = true, idr = true;
 
-    window_open(&window, asset, ASSET_VIDEO, AUDIO_OPUS, 0);
+    struct window *window = window_open(asset, ASSET_VIDEO, AUDIO_OPUS, 0, 0);
     for (size_t i = 0; i < 100; i++) {
-        window_move(&window, i, i);
-        const struct asset_item *item = wait_item(&window, i);
+        window_move(window, i, i);
+        const struct asset_item *item = wait_item(window, i);
         require(item != NULL, "a picture is missing");
         right = right && item->size == 4 + (i % 25 ? 900u : 9000u) && item->data[5] == (uint8_t)(i + 1);
         idr = idr && item->idr == (i % 25 == 0);
     }
     check(right, "pictures are read as they lie in the file");
     check(idr, "and IDR pictures are known");
-    check(!window_item(&window, 0), "what was left behind is given up");
-    window_close(&window);
+    check(!window_item(window, 0), "what was left behind is given up");
+    window_close(window);
 
-    window_open(&window, asset, ASSET_VIDEO, AUDIO_OPUS, 0);
-    window_move(&window, 0, 60);
-    check(wait_item(&window, 0) && wait_item(&window, 60), "a window reaches back as far as it is asked to");
-    window_close(&window);
+    window = window_open(asset, ASSET_VIDEO, AUDIO_OPUS, 0, 0);
+    window_move(window, 0, 60);
+    check(wait_item(window, 0) && wait_item(window, 60), "a window reaches back as far as it is asked to");
+    window_close(window);
     asset_release(asset);
 }
 
 static void test_limits_of_window(void)
 {
     struct asset *asset;
-    struct window window;
+    struct window *window;
 
     write_film("long.mp4", (struct media_film){.seconds = 40, .pictures_per_key_frame = 1000});
     asset = open_asset("long.mp4");
-    window_open(&window, asset, ASSET_VIDEO, AUDIO_OPUS, 0);
+    window = window_open(asset, ASSET_VIDEO, AUDIO_OPUS, 0, 0);
     for (size_t i = 0; i < 1000; i += 5)
-        window_move(&window, 0, i);
-    check(window.count <= WINDOW_SEGMENTS, "it holds no more than %d segments", WINDOW_SEGMENTS);
-    check(wait_item(&window, 995) && !window_item(&window, 0), "and prefers what is to come to what has been");
-    window_close(&window);
+        window_move(window, 0, i);
+    settle();
+    check(window->held - window->given_up <= WINDOW_SEGMENTS, "it holds no more than %d segments", WINDOW_SEGMENTS);
+    check(wait_item(window, 995) && !window_item(window, 0), "and prefers what is to come to what has been");
+    window_close(window);
     asset_release(asset);
 }
 
@@ -219,13 +228,12 @@ static void test_damaged(void)
             continue;
         opened++;
         for (int medium = 0; medium < ASSET_MEDIA; medium++) {
-            struct window window;
-            size_t count = asset_count(asset, medium);
+                    size_t count = asset_count(asset, medium);
             if (count == 0)
                 continue;
-            window_open(&window, asset, medium, AUDIO_OPUS, count - 1);
-            wait_item(&window, count - 1);
-            window_close(&window);
+            struct window *window = window_open(asset, medium, AUDIO_OPUS, count - 1, count - 1);
+            wait_item(window, count - 1);
+            window_close(window);
         }
         asset_release(asset);
     }
@@ -294,34 +302,34 @@ static void test_hostile(void)
 static void test_truncated(void)
 {
     struct asset *asset;
-    struct window window;
+    struct window *window;
     char path[512];
 
     write_film("shrinks.mp4", (struct media_film){.no_sound = true});
     asset = open_asset("shrinks.mp4");
     media_path(path, "shrinks.mp4");
     require(truncate(path, 40000) == 0, "truncate");
-    window_open(&window, asset, ASSET_VIDEO, AUDIO_OPUS, 0);
-    window_move(&window, 0, 99);
-    check(wait_item(&window, 0) != NULL, "of a file that is cut while it plays the beginning can be read");
-    check(!wait_item(&window, 99) && window_failed(&window, 99), "and the rest fails");
-    check_text(window_failure(&window, 99), "was changed while it played", "with its reason");
-    window_close(&window);
+    window = window_open(asset, ASSET_VIDEO, AUDIO_OPUS, 0, 0);
+    window_move(window, 0, 99);
+    check(wait_item(window, 0) != NULL, "of a file that is cut while it plays the beginning can be read");
+    check(!wait_item(window, 99) && window_failed(window, 99), "and the rest fails");
+    check_text(window_failure(window, 99), "was changed while it played", "with its reason");
+    window_close(window);
     asset_release(asset);
 }
 
 static void test_abandoned(void)
 {
     struct asset *asset = open_asset("sound.wav");
-    struct window window;
+    struct window *window;
 
     for (int i = 0; i < 50; i++) {
-        window_open(&window, asset, ASSET_AUDIO, AUDIO_OPUS, 0);
-        window_close(&window);
+        window = window_open(asset, ASSET_AUDIO, AUDIO_OPUS, 0, 0);
+        window_close(window);
     }
-    window_open(&window, asset, ASSET_AUDIO, AUDIO_OPUS, 0);
-    check(wait_item(&window, AUDIO_STRETCH - 1) != NULL, "what was given up half made is made again");
-    window_close(&window);
+    window = window_open(asset, ASSET_AUDIO, AUDIO_OPUS, 0, 0);
+    check(wait_item(window, AUDIO_STRETCH - 1) != NULL, "what was given up half made is made again");
+    window_close(window);
     asset_release(asset);
 }
 
@@ -338,13 +346,12 @@ static struct decoded decode_sound(const char *name, size_t packets)
     struct decoded decoded = {calloc(packets * AUDIO_PACKET_SAMPLES, sizeof(float)), 0};
     OpusDecoder *decoder = opus_decoder_create(AUDIO_RATE, 2, NULL);
     float stereo[2 * AUDIO_PACKET_SAMPLES];
-    struct window window;
 
     require(decoded.samples && decoder, "no memory");
-    window_open(&window, asset, ASSET_AUDIO, AUDIO_OPUS, 0);
+    struct window *window = window_open(asset, ASSET_AUDIO, AUDIO_OPUS, 0, 0);
     for (size_t i = 0; i < packets; i++) {
-        window_move(&window, i, i);
-        const struct asset_item *item = wait_item(&window, i);
+        window_move(window, i, i);
+        const struct asset_item *item = wait_item(window, i);
         require(item && opus_decode_float(decoder, item->data, (opus_int32)item->size, stereo, AUDIO_PACKET_SAMPLES, 0) ==
                             AUDIO_PACKET_SAMPLES,
                 "a packet cannot be decoded");
@@ -352,7 +359,7 @@ static struct decoded decode_sound(const char *name, size_t packets)
             decoded.samples[decoded.count++] = stereo[2 * k];
     }
     opus_decoder_destroy(decoder);
-    window_close(&window);
+    window_close(window);
     asset_release(asset);
     return decoded;
 }
@@ -480,18 +487,17 @@ static struct packets play_stretch(const char *cache, uint64_t bytes)
 {
     struct packets packets = {.count = 0};
     struct library *own = library_open(media_folder(), 1, 1), *shared = library;
-    struct window window;
 
     require(own && (!cache || library_use_cache(own, cache, bytes)), "no library with a cache");
     library = own;
     struct asset *asset = open_asset("sound.wav");
-    window_open(&window, asset, ASSET_AUDIO, AUDIO_OPUS, 0);
+    struct window *window = window_open(asset, ASSET_AUDIO, AUDIO_OPUS, 0, 0);
     for (size_t i = 0; i < AUDIO_STRETCH; i++) {
-        const struct asset_item *item = wait_item(&window, i);
+        const struct asset_item *item = wait_item(window, i);
         require(item != NULL, "a packet is missing");
         collect(&packets, item->data, item->size);
     }
-    window_close(&window);
+    window_close(window);
     asset_release(asset);
     library_close(own);
     library = shared;
@@ -559,10 +565,35 @@ static void test_cache(void)
     check(rmdir(folder) == 0, "and nothing is left of what was not written whole");
 }
 
+/* Whoever would be one too many is refused, and told why. */
+static void test_limits(void)
+{
+    struct asset *asset, *second, *other = NULL;
+    struct reason reason = {""};
+
+    settle();
+    library_limit(library, 1, 0);
+    asset = open_asset("film.mp4");
+    check(asset_open(library, "other.mp4", &other, &reason) == PATH_FULL, "no more files are opened than may be");
+    check_text(reason.text, "1 files are being played, which is as many as may: try again later", "with the reason");
+    second = open_asset("film.mp4");
+    check(second == asset, "but one that is open is shared");
+    library_limit(library, 0, 1);
+    check(asset_open(library, "other.mp4", &other, &reason) == PATH_FULL, "nor when they take as much memory as may be");
+    check_text(reason.text, "what is being played takes 0 MiB of memory, which is as much as may: try again later",
+               "with the reason");
+    asset_release(second);
+    asset_release(asset);
+    settle();
+    check(asset_open(library, "other.mp4", &other, &reason) == PATH_OPENED, "until they are closed");
+    asset_release(other);
+    library_limit(library, 0, 0);
+}
+
 /* Opus is sent as it lies in the file, and made into what else is accepted. */
 static void test_ready_made(void)
 {
-    struct window window;
+    struct window *window = NULL;
     bool same = true;
 
     write_film("opus.mp4", (struct media_film){.seconds = 12, .opus = true});
@@ -570,17 +601,17 @@ static void test_ready_made(void)
     check_int((long long)asset_count(asset, ASSET_AUDIO), 600, "a film with Opus has its packets");
     for (size_t i = 0; i < 600; i++) {
         if (i % AUDIO_STRETCH == 0)
-            window_open(&window, asset, ASSET_AUDIO, AUDIO_OPUS, i);
-        const struct asset_item *item = wait_item(&window, i);
+            window = window_open(asset, ASSET_AUDIO, AUDIO_OPUS, i, i);
+        const struct asset_item *item = wait_item(window, i);
         same = same && item && item->size == 3 && item->data[1] == i >> 8 && item->data[2] == (i & 0xff);
         if (i % AUDIO_STRETCH == AUDIO_STRETCH - 1 || i == 599)
-            window_close(&window);
+            window_close(window);
     }
     check(same, "which are read as they are");
-    window_open(&window, asset, ASSET_AUDIO, AUDIO_PCMU, 0);
-    const struct asset_item *item = wait_item(&window, 0);
+    window = window_open(asset, ASSET_AUDIO, AUDIO_PCMU, 0, 0);
+    const struct asset_item *item = wait_item(window, 0);
     check(item && item->size == 160, "and made into G.711 for who does not accept it");
-    window_close(&window);
+    window_close(window);
     asset_release(asset);
 }
 
@@ -614,6 +645,8 @@ int main(void)
     test_hostile();
     test_truncated();
     test_abandoned();
+    write_film("other.mp4", (struct media_film){.no_sound = true});
+    test_limits();
     test_sound();
     library_close(library);
     return tap_end();

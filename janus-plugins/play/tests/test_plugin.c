@@ -22,9 +22,16 @@
 #include "../src/seek.c"
 #include "../src/sending.c"
 #include "../src/session.c"
+#include "../src/window.c"
 #include "../src/workers.c"
 
 #include "../src/plugin.c"
+
+#include <dirent.h>
+#include <malloc.h>
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+size_t __sanitizer_get_current_allocated_bytes(void);
+#endif
 
 #include "support/document.h"
 #include "support/media.h"
@@ -494,6 +501,79 @@ static void test_late_requests(void)
     janus_refcount_decrease(&handle->ref);
 }
 
+/* What is in use: of memory bytes, else their number. */
+struct usage {
+    size_t memory;
+    int threads, descriptors;
+};
+
+static int count_entries(const char *folder)
+{
+    DIR *directory = opendir(folder);
+    int count = 0;
+
+    require(directory != NULL, folder);
+    while (readdir(directory))
+        count++;
+    closedir(directory);
+    return count;
+}
+
+static struct usage usage(void)
+{
+    workers_wait(library->housekeeper);
+    workers_wait(library->readers);
+    workers_wait(library->transcoders);
+    workers_wait(library->housekeeper);
+    workers_wait(library->readers);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    size_t memory = __sanitizer_get_current_allocated_bytes();
+#else
+    size_t memory = mallinfo2().uordblks;
+#endif
+    return (struct usage){memory, count_entries("/proc/self/task"), count_entries("/proc/self/fd")};
+}
+
+/* A viewer who comes, plays, goes elsewhere in the film, and leaves. */
+static void pass_by(int number)
+{
+    janus_plugin_session *handle = g_new0(janus_plugin_session, 1);
+    json_t *event;
+    int failure = 0;
+
+    janus_refcount_init(&handle->ref, free_handle);
+    play_plugin.create_session(handle, &failure);
+    json_decref(request(handle, json_pack("{ss}", "request", "push.answer"), answer_jsep()));
+    bring_up(handle);
+    json_decref(request(handle, json_pack("{sssssi}", "request", "ctrl.play", "file", "film.mp4", "start", 0), NULL));
+    if (number % 10 == 0)
+        g_usleep(2000);
+    json_decref(request(handle, json_pack("{sssi}", "request", "ctrl.seek", "position", number % 3000), NULL));
+    hang_up(handle);
+    g_atomic_int_set(&handle->stopped, 1);
+    play_plugin.destroy_session(handle, &failure);
+    while ((event = g_async_queue_try_pop(pushed)))
+        json_decref(event);
+}
+
+#define CYCLES 10000
+
+static void test_cycles(void)
+{
+    struct usage half, end;
+
+    for (int i = 0; i < CYCLES / 2; i++)
+        pass_by(i);
+    half = usage();
+    for (int i = CYCLES / 2; i < CYCLES; i++)
+        pass_by(i);
+    end = usage();
+    double growth = ((double)end.memory - (double)half.memory) / (CYCLES / 2);
+    check(growth < 1024, "viewers who come and go leave nothing behind (%.1f bytes each)", growth);
+    check(end.threads <= half.threads, "no thread (%d, then %d)", half.threads, end.threads);
+    check(end.descriptors <= half.descriptors, "and no descriptor (%d, then %d)", half.descriptors, end.descriptors);
+}
+
 int main(void)
 {
     int attached = 0;
@@ -513,7 +593,8 @@ int main(void)
     test_full();
     test_tokens();
     test_late_requests();
-    attached = 5 + sections + 100 + 1 + 3 + 1 + 1;
+    test_cycles();
+    attached = 5 + sections + 100 + 1 + 3 + 1 + 1 + CYCLES;
 
     /* The core may end while films are played, and does not wait for requests that are being carried out. */
     janus_plugin_session *last = attach_playing("film.mp4");

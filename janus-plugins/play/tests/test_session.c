@@ -15,6 +15,7 @@
 #include "../src/seek.c"
 #include "../src/sending.c"
 #include "../src/session.c"
+#include "../src/window.c"
 #include "../src/workers.c"
 
 #include "support/media.h"

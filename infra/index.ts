@@ -4,6 +4,7 @@ import { stagedContexts } from '../scripts/lib/build-contexts.ts';
 import { presentImages } from '../scripts/lib/engine.ts';
 import { gather } from '../scripts/lib/gather.ts';
 import { readMarks } from '../scripts/lib/marks.ts';
+import { noteUse } from '../scripts/lib/prune.ts';
 import { namespace, readStackFile, stackFile } from '../scripts/lib/settings.ts';
 import type { Setting } from './config/config.ts';
 import { planImages } from './plan/image.ts';
@@ -24,6 +25,7 @@ const [contexts, present, marks] = await Promise.all([
   readMarks(plan),
 ]);
 const images = planImages(plan, contexts, present);
+await noteUse(Object.values(images));
 
 // resources
 const record = recordResources();

@@ -1,10 +1,9 @@
 /** `npm run restart`: starts the gateway anew, after those who watch have finished. */
-import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { patience } from '../infra/plan/container.ts';
 import { $ } from './lib/command.ts';
 import { readContainers } from './lib/containers.ts';
 import { drain, drainMinutes, tellWatching } from './lib/drain.ts';
+import { whyUnhealthy } from './lib/healthy.ts';
 import { logEnd } from './lib/log-end.ts';
 import { Failure, main, readCommand, step } from './lib/steps.ts';
 
@@ -44,21 +43,8 @@ await main(async () => {
   });
   await step('restart', async () => {
     await $({ quiet: true })`docker restart ${container}`;
-    await untilHealthy(container);
+    const why = await whyUnhealthy(container, ['/usr/local/bin/healthcheck']);
+    if (why) throw new Failure(`The gateway ${why}; its log ends with:\n${await logEnd(container)}`);
     return { result: 'the gateway serves again', value: undefined };
   });
 });
-
-/** @throws Failure with what the gateway said last */
-async function untilHealthy(container: string): Promise<void> {
-  const healthy = async () =>
-    (await $({ quiet: true, nothrow: true })`docker exec ${container} /usr/local/bin/healthcheck`)
-      .exitCode === 0;
-  for (const deadline = Date.now() + patience * 1000; !(await healthy()); await setTimeout(200)) {
-    if (Date.now() > deadline) {
-      throw new Failure(
-        `The gateway did not become healthy within ${patience} s; its log ends with:\n${await logEnd(container)}`,
-      );
-    }
-  }
-}

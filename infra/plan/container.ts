@@ -4,6 +4,9 @@ import type { Config } from '../config/config.ts';
 export const serviceNames = ['turn', 'gateway', 'web'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
+/** The name by which Janus knows the play plugin. */
+export const playPlugin = 'janus.plugin.tms.play';
+
 /** What a change does to a service, from the mildest on: a reload interrupts nothing, a new container all it serves. */
 export const effects = ['reload', 'replace'] as const;
 export type Effect = (typeof effects)[number];

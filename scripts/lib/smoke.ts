@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
 import type { Config } from '../../infra/config/config.ts';
+import { playPlugin } from '../../infra/plan/container.ts';
 import { loadCertificate } from './certificates.ts';
 import { ofSeverity, sentence } from './doctor/finding.ts';
 import { answerFindings, type ServiceAnswer } from './doctor/services.ts';
@@ -41,9 +42,9 @@ export function askServices(config: Config, host: string): Promise<ServiceAnswer
     config.access === 'token'
       ? page('The TURN credentials', `${player}/turn-credentials`, 'token', 401)
       : page('The TURN credentials', `${player}/turn-credentials`, 'username'),
-    page('The Janus API', `${player}/janus/info`, 'janus.plugin.tms.play'),
-    page('The Janus API', `http://${host}:${apiHttpPort}/janus/info`, 'janus.plugin.tms.play'),
-    page('The Janus API', `https://${host}:${apiHttpsPort}/janus/info`, 'janus.plugin.tms.play'),
+    page('The Janus API', `${player}/janus/info`, playPlugin),
+    page('The Janus API', `http://${host}:${apiHttpPort}/janus/info`, playPlugin),
+    page('The Janus API', `https://${host}:${apiHttpsPort}/janus/info`, playPlugin),
     ...(config.production
       ? []
       : [

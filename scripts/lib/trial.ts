@@ -4,9 +4,9 @@
  * become healthy and to answer its probe. The container is removed however the trial ends.
  */
 import { text } from 'node:stream/consumers';
-import { setTimeout } from 'node:timers/promises';
-import { type ContainerPlan, patience, serviceUser } from '../../infra/plan/container.ts';
+import { type ContainerPlan, serviceUser } from '../../infra/plan/container.ts';
 import { $ } from './command.ts';
+import { whyUnhealthy } from './healthy.ts';
 import { logEnd } from './log-end.ts';
 import { signToken } from './token.ts';
 
@@ -29,18 +29,7 @@ const tokenLifetime = 600;
 const engine = $({ quiet: true });
 
 /** The service runs as it will, but for what a network or a name would take from the running one. */
-const create = ({
-  name,
-  label,
-  image,
-  ipv6,
-  memory,
-  processes,
-  tmpfs,
-  mounts,
-  volumes,
-  healthcheck,
-}: Trial): string[] => [
+const create = ({ name, label, image, ipv6, memory, processes, tmpfs, mounts, volumes }: Trial): string[] => [
   'create',
   ...['--name', name, '--label', `${label.label}=${label.value}`, '--network', 'none'],
   // The addresses that it is to listen on are the machine's, and not there.
@@ -58,39 +47,17 @@ const create = ({
   ]),
   // An anonymous one in place of each, removed with the container: what the running service keeps is left alone.
   ...['/config/current', ...Object.keys(volumes)].flatMap((folder) => ['--volume', folder]),
-  ...['--health-cmd', healthcheck.join(' '), '--health-interval', '1s', '--health-retries', `${patience}`],
   image,
 ];
 
-interface State {
-  Status: string;
-  ExitCode: number;
-  Health: { Status: string; Log: { Output: string }[] };
-}
-
 // The trial ends early then, but not without removing its container.
-let interrupted = false;
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.on(signal, () => {
-    interrupted = true;
-  });
-}
+const interruption = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interruption.abort());
 
 /** Why the container does not serve, a clause; undefined when it does. */
-async function failing(id: string, { probe, tokenSecret }: Trial): Promise<string | undefined> {
-  for (const deadline = Date.now() + patience * 1000; ; await setTimeout(200)) {
-    if (interrupted) return 'was interrupted';
-    const { Status, ExitCode, Health }: State = JSON.parse(
-      (await engine`docker inspect --format ${'{{json .State}}'} ${id}`).stdout,
-    );
-    if (Status !== 'running') return `ended with status ${ExitCode}`;
-    if (Health.Status === 'healthy') break;
-    if (Date.now() > deadline) {
-      const said = Health.Log.at(-1)?.Output.trim();
-      return `did not become healthy within ${patience} s${said ? ` (${said})` : ''}`;
-    }
-  }
-  if (probe === undefined) return undefined;
+async function failing(id: string, { healthcheck, probe, tokenSecret }: Trial): Promise<string | undefined> {
+  const why = await whyUnhealthy(id, healthcheck, interruption.signal);
+  if (why !== undefined || probe === undefined) return why;
   const expires = Math.floor(Date.now() / 1000) + tokenLifetime;
   const token = tokenSecret ? signToken({ media: ['/'], expires }, tokenSecret) : '';
   const probed = await engine({

@@ -1,4 +1,5 @@
 /** Who watches what, read from the gateway's admin API. */
+import { playPlugin } from '../../infra/plan/container.ts';
 import type { AdminAnswer, AdminApi } from './admin.ts';
 
 /** One viewer of the play plugin; all but id and state only while media can flow or a file is open. */
@@ -30,8 +31,6 @@ export interface Gateway {
   sessions: number;
   viewers: Viewer[];
 }
-
-const playPlugin = 'janus.plugin.tms.play';
 
 export async function readGateway(api: AdminApi): Promise<Gateway> {
   const [info, { sessions }] = (await api.ask([{ janus: 'info' }, { janus: 'list_sessions' }])) as [

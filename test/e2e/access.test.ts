@@ -32,9 +32,7 @@ beforeAll(async () => {
     writeFileSync(join(media, folder, 'film.en.vtt'), 'WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n');
   }
   await $({ quiet: true })`chmod -R a+rX ${media}`;
-  await deployment.prepare();
-  await deployment.run('down');
-  await deployment.up();
+  await deployment.deployAnew();
   secret = await configured('web', 'token-secret');
   const made = await deployment.run('token', '--media', 'series', '--hours', '1');
   expect(made.exitCode, made.stderr).toBe(0);

@@ -19,9 +19,7 @@ let browser: TestBrowser;
 let viewer: TestPage;
 
 beforeAll(async () => {
-  await deployment.prepare();
-  await deployment.run('down');
-  await deployment.up();
+  await deployment.deployAnew();
   browser = await openBrowser({ certificateAuthority: deployment.authority });
   viewer = await browser.newPage();
   await viewer.page.goto(deployment.url('playerPort', '/player/'));

@@ -20,9 +20,7 @@ for (const janus of ['0.9.1', 'distribution'] as const) {
 
     beforeAll(async () => {
       media = await goldenMedia(janus);
-      deployment = await new Deployment('e2e', { janus, maxViewers: 4, mediaFolder: media }).prepare();
-      await deployment.run('down');
-      await deployment.up();
+      deployment = await new Deployment('e2e', { janus, maxViewers: 4, mediaFolder: media }).deployAnew();
       browser = await openBrowser();
     });
     afterAll(async () => {

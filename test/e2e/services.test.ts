@@ -10,9 +10,7 @@ let deployment: Deployment;
 let browser: TestBrowser;
 
 beforeAll(async () => {
-  deployment = await new Deployment('e2e', { maxViewers: 4 }).prepare();
-  await deployment.run('down');
-  await deployment.up();
+  deployment = await new Deployment('e2e', { maxViewers: 4 }).deployAnew();
   browser = await openBrowser({
     certificateAuthority: deployment.authority,
     args: ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],

@@ -15,9 +15,7 @@ let browser: TestBrowser;
 let isolated: IsolatedTurn;
 
 beforeAll(async () => {
-  deployment = await new Deployment('e2e', { maxViewers: 4 }).prepare();
-  await deployment.run('down');
-  await deployment.up();
+  deployment = await new Deployment('e2e', { maxViewers: 4 }).deployAnew();
   browser = await openBrowser({ certificateAuthority: deployment.authority });
   const container = `janus-deploy-${deployment.stack}-turn`;
   const image = (await $({ quiet: true })`docker inspect --format {{.Image}} ${container}`).stdout.trim();

@@ -84,6 +84,14 @@ export class Deployment {
     return ended.stdout;
   }
 
+  /** Deploys where nothing is left of an earlier run. */
+  async deployAnew(): Promise<this> {
+    await this.prepare();
+    await this.run('down');
+    await this.up();
+    return this;
+  }
+
   /** Certificate of the authority that signed what the deployment serves. */
   get authority(): string {
     return join(this.stateHome, 'janus-deploy', 'certificates', 'ca.pem');

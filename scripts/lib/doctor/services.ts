@@ -1,5 +1,5 @@
 /** Whether every service runs and answers. Pure. */
-import type { ServiceName } from '../../../infra/plan/container.ts';
+import { playPlugin, type ServiceName } from '../../../infra/plan/container.ts';
 import { about, type Finding } from './finding.ts';
 
 /** One question to the web server, and what came back. */
@@ -97,8 +97,6 @@ export interface GatewayInfo {
   plugins: Record<string, { version: string }>;
 }
 
-const plugin = 'janus.plugin.tms.play';
-
 /** @param text the answer's body */
 export function readGatewayInfo(text: string): GatewayInfo | undefined {
   try {
@@ -121,7 +119,7 @@ export function gatewayFindings(info: GatewayInfo | undefined): Finding[] {
     remedy: '`npm run logs` says why; `npm run up` builds and starts it anew',
   };
   if (info === undefined) return [error({ what: 'Janus does not say what it is', ...trouble })];
-  const loaded = info.plugins[plugin];
-  if (!loaded) return [error({ what: `Janus ${info.version} runs without ${plugin}`, ...trouble })];
-  return [ok(`Janus ${info.version} with ${plugin} ${loaded.version}`)];
+  const loaded = info.plugins[playPlugin];
+  if (!loaded) return [error({ what: `Janus ${info.version} runs without ${playPlugin}`, ...trouble })];
+  return [ok(`Janus ${info.version} with ${playPlugin} ${loaded.version}`)];
 }

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { launchBrowser } from '../browser.ts';
 import type { PlaybackAttempt } from '../doctor/playback.ts';
 import { type Connections, keepConnections, selectedPair } from '../peer-connections.ts';
-import { type Scene, seconds } from './play.ts';
+import { type Scene, seconds } from './scene.ts';
 
 /** ms in which media has to find its way, and the first of it to arrive. */
 const patience = 30_000;

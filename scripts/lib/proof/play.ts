@@ -1,24 +1,12 @@
 /** The proof that counts: a film of the deployment is played, as a viewer's browser does. */
+import { playPlugin } from '../../../infra/plan/container.ts';
 import type { MediaFile } from '../../../infra/render/web.ts';
 import { findBrowser } from '../browser.ts';
 import type { PlaybackAttempt } from '../doctor/playback.ts';
 import { JanusSession } from '../janus-session.ts';
 import { playInBrowser } from './browser.ts';
+import type { Scene } from './scene.ts';
 import { playOverTransport } from './transport.ts';
-
-export interface Scene {
-  /** Where the deployment is reached, e.g. `https://192.0.2.1:8443`. */
-  origin: string;
-  /** PEM text of the certificate that it serves, and of its issuers. */
-  certificate: string;
-  /** Of a viewer who may play everything, where the gateway asks for one. */
-  token?: string;
-}
-
-export const plugin = 'janus.plugin.tms.play';
-
-/** Seconds that are watched. */
-export const seconds = 3;
 
 /**
  * Plays three seconds of the sample, else of the first file that can be played: in a browser, where one is installed.
@@ -46,7 +34,7 @@ async function chooseFile(
   files: MediaFile[],
 ): Promise<string | { nothing: string }> {
   if (files.length === 0) return { nothing: 'The media folder has no film and no sound file' };
-  await using session = await JanusSession.attach(`${origin}/janus`, plugin, token);
+  await using session = await JanusSession.attach(`${origin}/janus`, playPlugin, token);
   const refused: string[] = [];
   for (const { name } of files.toSorted((a, b) => rank(a) - rank(b)).slice(0, attempts)) {
     const { plugindata } = await session.send({ request: 'probe.file', file: name });

@@ -1,9 +1,10 @@
 /** Where there is no browser: the film's packets are received, and counted. */
 import { RTCPeerConnection, useH264, useOPUS } from 'werift';
+import { playPlugin } from '../../../infra/plan/container.ts';
 import type { PlaybackAttempt, PlaybackFacts } from '../doctor/playback.ts';
 import { type Description, JanusSession } from '../janus-session.ts';
 import { askIceServers } from '../relays.ts';
-import { plugin, type Scene, seconds } from './play.ts';
+import { type Scene, seconds } from './scene.ts';
 
 /** ms in which media has to find its way, and the first of it to arrive. */
 const patience = 15_000;
@@ -34,7 +35,7 @@ export async function playOverTransport(scene: Scene, file: string): Promise<Pla
     });
   });
   try {
-    await using session = await JanusSession.attach(`${origin}/janus`, plugin, token);
+    await using session = await JanusSession.attach(`${origin}/janus`, playPlugin, token);
     await session.send({ request: 'request.offer' });
     const offered = await session.next(({ jsep }) => jsep !== undefined, 'an offer');
     await connection.setRemoteDescription(offered.jsep as Description);

@@ -142,6 +142,13 @@ ${plan.embed.map((origin) => `    "${origin}" $http_origin;\n`).join('')}  }
   map $embedder $embedder_methods { "" ""; default "GET, POST"; }
   map $embedder $embedder_headers { "" ""; default "authorization, content-type"; }
 
+  # What a build names by its content stays; all else of the player is asked for again, and so is never older than it.
+  map $uri $player_cache {
+    default "";
+    ~^/player/assets/ "public, max-age=31536000, immutable";
+    ~^/player/ no-cache;
+  }
+
   js_path /srv/njs/;
   js_import turn from turn.js;
   js_import extras from extras.js;
@@ -156,6 +163,7 @@ ${plan.embed.map((origin) => `    "${origin}" $http_origin;\n`).join('')}  }
     listen ${ports.player} ssl http2;
 ${securityHeaders}
     add_header Content-Security-Policy "${contentSecurityPolicy(plan)}" always;
+    add_header Cache-Control $player_cache;
     add_header Vary Origin always;
     add_header Access-Control-Allow-Origin $embedder always;
     add_header Access-Control-Allow-Methods $embedder_methods always;

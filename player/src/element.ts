@@ -15,6 +15,7 @@ const attributes = {
   loop: (value: string | null) => value !== null,
   token: (value: string | null) => value ?? undefined,
   'ice-servers-url': (value: string | null) => value ?? undefined,
+  'extras-url': (value: string | null) => value ?? undefined,
   locale: (value: string | null) => (value === 'en' || value === 'zh' ? value : undefined),
 } as const;
 
@@ -23,9 +24,9 @@ type View = InstanceType<typeof JanusPlayer>;
 
 /**
  * `<janus-play file="a.mp4"></janus-play>`. Attributes: `server` (full URL of the Janus API), `file`, `start`
- * (seconds), `autoplay`, `loop`, `token`, `ice-servers-url`, `locale` (`en` or `zh`). The server, the token and the
- * address of ICE servers are read when the element gets into the page. What its class has beside `HTMLElement`:
- * methods and states.
+ * (seconds), `autoplay`, `loop`, `token`, `ice-servers-url`, `extras-url`, `locale` (`en` or `zh`). The server, the token
+ * and the two addresses are read when the element gets into the page. What its class has beside `HTMLElement`: methods
+ * and states.
  *
  * Events, with what is new in `detail`: `statechange` (`{ channel, playback }`) and `failure` (a PlayError).
  */

@@ -1,6 +1,6 @@
 import { enableAutoUnmount, flushPromises, mount, type VueWrapper } from '@vue/test-utils';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { PlayConfig } from '../src/core/config.ts';
+import type { MediaFile, PlayConfig } from '../src/core/config.ts';
 import { PlayError } from '../src/core/errors.ts';
 import App from '../src/ui/App.vue';
 import { FakeGateway } from './support/fake-gateway.ts';
@@ -169,6 +169,17 @@ describe('the page', () => {
     expect(part('skipped').exists()).toBe(false);
     await press('stop');
     expect(part('next').exists()).toBe(false);
+  });
+
+  it('plays all of a kind though the first of them cannot be played', async () => {
+    const [damaged, film] = [config.files?.[1], config.files?.[0]] as MediaFile[];
+    gateway.files.delete('film.mp4');
+    gateway.files.set('film.mp4', { streams: 2, duration: 75_000_000 });
+    await open('', { files: [damaged, film] });
+    await press('play-all-film');
+    expect(part('file-film.mp4').attributes('aria-pressed')).toBe('true');
+    expect(part('playback-state').text()).toBe('going');
+    expect(part('skipped').text()).toContain('“damaged.mp4” was passed over: the video has B-frames');
   });
 
   it('chooses a film of the server’s list where it was told of none', async () => {

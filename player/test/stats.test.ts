@@ -37,7 +37,8 @@ const at = (timestamp: number, bytes: number, packetsReceived: number, packetsLo
   ]);
 
 it('takes rates from two readings', () => {
-  const { counters } = readStats(at(1000, 10_000, 100, 0));
+  const { counters, stats: first } = readStats(at(1000, 10_000, 100, 0));
+  expect(first.video?.bitrate).toBeUndefined();
   const { stats } = readStats(at(3000, 260_000, 190, 10), counters);
   expect(stats).toEqual({
     video: { codec: 'H264', bitrate: 1_000_000, frameRate: 25, frames: 50, width: 640, height: 360 },

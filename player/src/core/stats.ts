@@ -2,13 +2,14 @@
 export interface Stats {
   video?: {
     codec: string;
-    bitrate: number;
+    /** In bits per second, like that of the sound; there from the second reading on. */
+    bitrate?: number;
     frameRate?: number;
     frames: number;
     width?: number;
     height?: number;
   };
-  audio?: { codec: string; bitrate: number };
+  audio?: { codec: string; bitrate?: number };
   /** Share of packets lost since the last reading, 0 to 1. */
   loss: number;
   /** Round trip in seconds. */
@@ -42,7 +43,9 @@ export function readStats(report: RTCStatsReport, before?: Counters): { stats: S
   };
   const seconds = before ? (counters.at - before.at) / 1000 : 0;
   const bitrate = (kind: 'video' | 'audio') =>
-    seconds > 0 ? Math.max(0, (8 * ((counters.bytes[kind] ?? 0) - (before?.bytes[kind] ?? 0))) / seconds) : 0;
+    seconds > 0
+      ? Math.max(0, (8 * ((counters.bytes[kind] ?? 0) - (before?.bytes[kind] ?? 0))) / seconds)
+      : undefined;
   const codec = ({ codecId }: Entry) => String(report.get(codecId)?.mimeType ?? '').replace(/^.*\//, '');
   const video = inbound.find(({ kind }) => kind === 'video');
   const audio = inbound.find(({ kind }) => kind === 'audio');

@@ -179,9 +179,17 @@ export function usePlayer(options: PlayerOptions) {
     });
   }
 
-  /** Plays files one after another, from one of them on. */
-  function playAll(files: string[], item = 0): Promise<void> {
-    skipped.value = [];
+  /**
+   * Plays files one after another, from the first on that can be played. What comes later and cannot, the server passes
+   * over by itself.
+   */
+  function playAll(files: string[]): Promise<void> {
+    const refusals = files.map((name) => {
+      const known = library.probes.get(name);
+      return known?.playable === false ? known.reason : undefined;
+    });
+    const item = Math.max(0, refusals.indexOf(undefined));
+    skipped.value = files.slice(0, item).map((file, at) => ({ file, item: at, reason: refusals[at] ?? '' }));
     return command(async () => {
       const films = files.some((name) => library.find(name).kind === 'video');
       if (films && !showsH264()) throw new PlayError('no-h264');

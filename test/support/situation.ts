@@ -5,6 +5,7 @@ import { selectedPair } from '../../scripts/lib/peer-connections.ts';
 import { framesPerSecond } from '../../scripts/lib/samples/films.ts';
 import type { Status } from '../../scripts/lib/status.ts';
 import { chromium, openBrowser, type TestBrowser, type TestPage } from './browser.ts';
+import { brokenContract } from './contract.ts';
 import { Deployment } from './deployment.ts';
 import { DistantViewer, missingNamespaces } from './distant-viewer.ts';
 import { missing091 } from './flavours.ts';
@@ -58,6 +59,11 @@ export function testSituation(janus: JanusFlavour, network: Plan['network']['mod
         await connected(test.page);
       });
       afterEach(() => test.context.close());
+
+      it('keeps the contract of the player’s package', async () => {
+        await test.page.goto(deployment.url('playerPort', '/janus/info'));
+        expect(await brokenContract(test.page)).toEqual({});
+      });
 
       it('plays a film: every frame, its sound in step with it', async () => {
         await playFile(test.page, 'sample.mp4');

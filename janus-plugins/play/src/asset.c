@@ -13,6 +13,7 @@
 #include "cache.h"
 #include "clock.h"
 #include "file.h"
+#include "metrics.h"
 #include "workers.h"
 
 /* A segment of video ends after this much time or after this many bytes. */
@@ -241,6 +242,17 @@ static void keep_in_cache(const struct segment *segment)
     cache_write(cache, &key, packets, segment->count);
 }
 
+static enum audio_progress make_sound(struct segment *segment)
+{
+    size_t before = segment->made;
+    int64_t began = clock_now();
+    enum audio_progress progress = audio_make(segment->transcoder, TRANSCODER_TURN, take_packet, segment);
+
+    metrics_count(METRICS_TRANSCODING, (uint64_t)(clock_now() - began));
+    metrics_count(METRICS_TRANSCODED_PACKETS, segment->made - before);
+    return progress;
+}
+
 /* Those who wait for sound take turns. */
 static void transcode(struct job *job)
 {
@@ -252,8 +264,7 @@ static void transcode(struct job *job)
         if (!segment->transcoder)
             segment->transcoder =
                 audio_begin(track->asset->fd, track->sound, track->codec, segment->first, segment->count);
-        progress = segment->transcoder ? audio_make(segment->transcoder, TRANSCODER_TURN, take_packet, segment)
-                                       : AUDIO_FAILED;
+        progress = segment->transcoder ? make_sound(segment) : AUDIO_FAILED;
     }
     if (progress == AUDIO_MORE) {
         workers_submit(track->asset->library->transcoders, &segment->load, atomic_load(&segment->urgent));
@@ -274,7 +285,9 @@ static void load_sound(struct job *job)
     struct library *library = segment->track->asset->library;
     const struct cache_key key = cache_key_of(segment);
 
-    if (cache_read(library->cache, &key, segment->count, take_packet, segment)) {
+    bool found = cache_read(library->cache, &key, segment->count, take_packet, segment);
+    metrics_count(found ? METRICS_CACHE_HITS : METRICS_CACHE_MISSES, 1);
+    if (found) {
         end_load(segment, true);
         return;
     }
@@ -480,6 +493,7 @@ static struct asset *asset_new(struct library *library, int fd, const struct fil
         abort();
     atomic_fetch_add(&library->assets_open, 1);
     atomic_fetch_add(&library->bytes, index_bytes(index));
+    metrics_change(METRICS_ASSETS, 1);
     asset->library = library;
     asset->references = 1;
     asset->identity = *identity;
@@ -502,6 +516,7 @@ static void asset_free(struct asset *asset)
 
     atomic_fetch_sub(&library->bytes, index_bytes(asset->index));
     atomic_fetch_sub(&library->assets_open, 1);
+    metrics_change(METRICS_ASSETS, -1);
     free(asset->video.starts);
     free(asset->video.table);
     for (int codec = 0; codec < AUDIO_CODECS; codec++)
@@ -574,6 +589,7 @@ enum path_status asset_open(struct library *library, const char *name, struct as
     *asset = find_asset(library, &identity);
     pthread_mutex_unlock(&library->lock);
     if (*asset) {
+        metrics_count(METRICS_ASSETS_SHARED, 1);
         close(fd);
         return PATH_OPENED;
     }
@@ -583,6 +599,7 @@ enum path_status asset_open(struct library *library, const char *name, struct as
         return PATH_FULL;
     }
     struct media_index *index = read_index_in_turn(library, fd, reason);
+    metrics_count(METRICS_ASSETS_READ, 1);
     if (!index) {
         close(fd);
         return PATH_REFUSED;

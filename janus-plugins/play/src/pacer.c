@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 
+#include "metrics.h"
+
 /* What is due within so much more time is done in the same turn: a wake-up costs more than most timers. */
 #define GATHER_TIME (MILLISECONDS(1) / 5)
 
@@ -94,6 +96,7 @@ static void wait_until(struct pacer *pacer, int64_t due)
 
 static void fire(struct pacer *pacer, struct pacer_timer *timer, int64_t now)
 {
+    metrics_observe(METRICS_LATENESS, now - timer->due);
     remove_timer(pacer, timer);
     pacer->firing = timer;
     pacer->rescheduled = NEVER;

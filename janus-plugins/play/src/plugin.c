@@ -4,6 +4,7 @@
  * The only file that knows Janus. It turns the core's calls into calls of the session, the session's
  * packets and endings into calls of the core, and looks after the life of both. */
 #include <errno.h>
+#include <stdatomic.h>
 
 #include <plugins/plugin.h>
 
@@ -15,6 +16,7 @@
 #include "asset.h"
 #include "clock.h"
 #include "listing.h"
+#include "metrics.h"
 #include "pacer.h"
 #include "probe.h"
 #include "protocol.h"
@@ -45,6 +47,8 @@ struct viewer {
     guint64 sdp_id;
     guint offers;
     volatile gint offering; /* an offer is on its way to the core */
+    _Atomic int64_t asked;  /* when the play was asked for whose first packet is still to come; 0: none is */
+    atomic_bool shows;      /* and it has pictures */
 };
 
 /* Something to be told to a viewer, outside of the thread in which it came about. */
@@ -182,6 +186,17 @@ static void push_offer(gpointer data, gpointer user_data)
     notice_free(notice);
 }
 
+/* The first packet of a play is what the viewer has waited for. */
+static void note_first(struct viewer *viewer, bool video)
+{
+    int64_t asked = atomic_load_explicit(&viewer->asked, memory_order_relaxed);
+
+    if (asked == 0 || video != atomic_load_explicit(&viewer->shows, memory_order_relaxed))
+        return;
+    metrics_observe(METRICS_FIRST_PACKET, clock_now() - asked);
+    atomic_store_explicit(&viewer->asked, 0, memory_order_relaxed);
+}
+
 static void relay_packet(void *owner, bool video, uint8_t *packet, size_t size)
 {
     struct viewer *viewer = owner;
@@ -192,6 +207,9 @@ static void relay_packet(void *owner, bool video, uint8_t *packet, size_t size)
 #endif
     janus_plugin_rtp_extensions_reset(&rtp.extensions);
     gateway->relay_rtp(viewer->handle, &rtp);
+    metrics_count(video ? METRICS_VIDEO_PACKETS : METRICS_AUDIO_PACKETS, 1);
+    metrics_count(video ? METRICS_VIDEO_BYTES : METRICS_AUDIO_BYTES, size);
+    note_first(viewer, video);
 }
 
 static bool take_seat(struct reason *reason)
@@ -211,7 +229,13 @@ static void leave_seat(void)
 static void play_ended(void *owner, enum session_end end, const struct session_item *last)
 {
     struct viewer *viewer = owner;
+    static const enum metrics_counter ended_by[] = {
+        [SESSION_FINISHED] = METRICS_ENDED_FINISHED,
+        [SESSION_FAILED] = METRICS_ENDED_FAILED,
+        [SESSION_STOPPED] = METRICS_ENDED_STOPPED,
+    };
 
+    metrics_count(ended_by[end], 1);
     leave_seat();
     if (end != SESSION_STOPPED && g_atomic_int_get(&viewer->is_explicit))
         notify(viewer, protocol_ended(last, end), NULL);
@@ -439,10 +463,18 @@ static const char *find_forbidden(const char *token, const struct playlist *play
     return NULL;
 }
 
+static void note_began(struct viewer *viewer, int64_t asked, bool shows)
+{
+    metrics_count(METRICS_PLAYS, 1);
+    atomic_store(&viewer->shows, shows);
+    atomic_store(&viewer->asked, asked);
+}
+
 /* Has a file played from the position `start` on, in place of what is being played; NULL, or the reply that
  * refuses. */
 static janus_plugin_result *begin_playing(struct viewer *viewer, const struct command *command)
 {
+    int64_t asked = clock_now();
     struct session_play play = {.loop = command->loop,
                                 .played = {protocol_playlist(command), (size_t)command->item}};
     struct reason reason;
@@ -450,25 +482,32 @@ static janus_plugin_result *begin_playing(struct viewer *viewer, const struct co
     const char *name = forbidden ? forbidden : play.played.playlist->names[play.played.item];
     enum path_status status = forbidden ? PATH_FORBIDDEN : open_file(command->token, name, &play.asset, &reason);
     json_t *refusal = NULL;
+    enum metrics_counter why = METRICS_REFUSED;
 
     if (status == PATH_FULL && command->is_explicit)
         refusal = protocol_conflict(PROTOCOL_FULL, reason.text);
     if (status == PATH_OPENED) {
         seek_find(play.asset, position_of(command->start), false, &play.point);
+        bool shows = asset_count(play.asset, ASSET_VIDEO) > 0;
         bool playing = session_state(&viewer->session) != SESSION_READY;
-        if (playing && session_replace(&viewer->session, &play, &reason))
+        if (playing && session_replace(&viewer->session, &play, &reason)) {
+            note_began(viewer, asked, shows);
             return NULL;
+        }
         if (session_state(&viewer->session) == SESSION_READY) {
-            if (!take_seat(&reason))
+            if (!take_seat(&reason)) {
+                why = METRICS_FULL;
                 refusal = command->is_explicit ? protocol_conflict(PROTOCOL_FULL, reason.text) : NULL;
-            else if (session_launch(&viewer->session, &play, &reason))
+            } else if (session_launch(&viewer->session, &play, &reason)) {
+                note_began(viewer, asked, shows);
                 return NULL;
-            else
+            } else
                 leave_seat();
         }
         asset_release(play.asset);
         status = PATH_REFUSED;
     }
+    metrics_count(why, 1);
     if (!refusal)
         refusal = protocol_refusal(status, name, &reason);
     playlist_release(play.played.playlist);
@@ -722,6 +761,17 @@ static json_t *play_query_session(janus_plugin_session *handle)
     return info;
 }
 
+/* Whatever the request is: there is one thing to be asked. */
+static json_t *play_handle_admin_message(json_t *message)
+{
+    char *text = metrics_text();
+    json_t *answer = text ? json_pack("{s:s}", "metrics", text) : NULL;
+
+    (void)message;
+    free(text);
+    return answer;
+}
+
 static void play_setup_media(janus_plugin_session *handle)
 {
     struct viewer *viewer = viewer_find(handle);
@@ -751,6 +801,7 @@ static void play_incoming_rtcp(janus_plugin_session *handle, janus_plugin_rtcp *
     struct viewer *viewer = viewer_find(handle);
     if (!viewer)
         return;
+    metrics_count(METRICS_KEY_FRAME_REQUESTS, 1);
     session_request_key_frame(&viewer->session);
     viewer_release(viewer);
 }
@@ -906,6 +957,7 @@ static janus_plugin play_plugin = {
     .get_package = play_get_package,
     .create_session = play_create_session,
     .handle_message = play_handle_message,
+    .handle_admin_message = play_handle_admin_message,
     .setup_media = play_setup_media,
     .incoming_rtcp = play_incoming_rtcp,
     .hangup_media = play_hangup_media,

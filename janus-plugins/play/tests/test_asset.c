@@ -4,6 +4,7 @@
 #include "../src/cache.c"
 #include "../src/h264.c"
 #include "../src/index.c"
+#include "../src/metrics.c"
 #include "../src/path.c"
 #include "../src/window.c"
 #include "../src/workers.c"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-only */
+#include "../src/metrics.c"
 #include "../src/pacer.c"
 
 #include <stdatomic.h>

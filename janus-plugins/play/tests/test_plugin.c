@@ -9,6 +9,7 @@
 #include "../src/index.c"
 #include "../src/listing.c"
 #include "../src/medium.c"
+#include "../src/metrics.c"
 #include "../src/pacer.c"
 #include "../src/packetizer.c"
 #include "../src/path.c"
@@ -574,6 +575,36 @@ static void test_cycles(void)
     check(end.descriptors <= half.descriptors, "and no descriptor (%d, then %d)", half.descriptors, end.descriptors);
 }
 
+/* Whether the plugin says that something has happened: a line of this beginning with a number after it. */
+static bool has_happened(const char *beginning)
+{
+    json_t *answer = play_plugin.handle_admin_message(NULL);
+    const char *text = json_string_value(json_object_get(answer, "metrics"));
+    const char *at = text ? strstr(text, beginning) : NULL;
+
+    while (at && at[-1] != '\n') /* in the description */
+        at = strstr(at + 1, beginning);
+    bool happened = at && atof(at + strlen(beginning)) > 0;
+
+    json_decref(answer);
+    return happened;
+}
+
+static void test_metrics(void)
+{
+    check(has_happened("janus_play_plays_total "), "plays are counted");
+    check(has_happened("janus_play_ended_total{how=\"stopped\"} "), "how they ended, too");
+    check(has_happened("janus_play_refused_total{why=\"file\"} "), "and files that could not be played");
+    check(has_happened("janus_play_refused_total{why=\"full\"} "), "and who found no place");
+    check(has_happened("janus_play_packets_total{medium=\"video\"} "), "packets are counted");
+    check(has_happened("janus_play_key_frame_requests_total "), "and requests for key frames");
+    check(has_happened("janus_play_first_frame_seconds_count "), "the wait for the first one is measured");
+    check(has_happened("janus_play_lateness_seconds_count "), "and how punctual the pacer is");
+    check(has_happened("janus_play_asset_opens_total{index=\"shared\"} "), "a file is shared by who watch it");
+    check(has_happened("janus_play_transcoded_packets_total "), "sound is made");
+    check(has_happened("janus_play_transcoding_seconds_total "), "which takes time");
+}
+
 int main(void)
 {
     int attached = 0;
@@ -594,6 +625,7 @@ int main(void)
     test_tokens();
     test_late_requests();
     test_cycles();
+    test_metrics();
     attached = 5 + sections + 100 + 1 + 3 + 1 + 1 + CYCLES;
 
     /* The core may end while films are played, and does not wait for requests that are being carried out. */

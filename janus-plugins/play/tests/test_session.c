@@ -5,6 +5,7 @@
 #include "../src/h264.c"
 #include "../src/index.c"
 #include "../src/medium.c"
+#include "../src/metrics.c"
 #include "../src/pacer.c"
 #include "../src/packetizer.c"
 #include "../src/path.c"

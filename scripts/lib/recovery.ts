@@ -47,7 +47,7 @@ export async function foreignResources(stack: string): Promise<string[]> {
   const state = readState(stack);
   if ((state.pending_operations ?? []).length > 0) return [];
   const known = new Set((state.resources ?? []).map(({ id }) => id));
-  const filter = `name=^/?janus-deploy-${stack}-(gateway|turn|web)(-files)?$`;
+  const filter = `name=^/?janus-deploy-${stack}-(gateway|turn|web|prometheus|grafana)(-files)?$`;
   const [containers, volumes] = await Promise.all([
     $({ quiet: true })`docker ps --all --no-trunc --filter ${filter} --format ${'{{.ID}} {{.Names}}'}`,
     $({ quiet: true })`docker volume ls --filter ${filter} --format ${'{{.Name}} {{.Name}}'}`,
@@ -74,7 +74,7 @@ function removeTemporaries(): void {
 }
 
 /** Locks of runs that ended without taking them off; a run that still goes on is waited for. */
-async function takeOverLocks(stack: string): Promise<void> {
+export async function takeOverLocks(stack: string): Promise<void> {
   const folder = join(backend, '.pulumi', 'locks', 'organization', 'janus-deploy', stack);
   const deadline = Date.now() + 15 * 60_000;
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {

@@ -22,6 +22,11 @@ const sources: Record<string, string> = {
 /** Folders of the fonts that the style sheets name as `../fonts/`. */
 const fonts = ['bootswatch/fonts', 'font-awesome/fonts'];
 
+/** The npm packages that they are from. */
+export const demoPackages: string[] = [
+  ...new Set(Object.values(sources).map((source) => source.split('/')[0])),
+];
+
 /** Style sheets load fonts of a CDN by this; the browser's own font does as well. */
 const remoteImport = /@import\s+url\(["']?https?:[^)]*\);?/g;
 

@@ -6,6 +6,7 @@ mkdir -p "$prefix/bin" "$prefix/lib/janus" "$prefix/share/janus/streams"
 cp /opt/janus/bin/janus "$prefix/bin/"
 cp -P /opt/janus/lib/*.so.* "$prefix/lib/"
 cp -R /opt/janus/lib/janus/plugins /opt/janus/lib/janus/transports "$prefix/lib/janus/"
+cp /opt/janus/built-sources "$prefix/"
 cp /opt/janus/share/janus/streams/music.mulaw "$prefix/share/janus/streams/"
 find "$prefix" -name '*.la' -delete
 

@@ -12,3 +12,7 @@ apt-get update
 apt-get source "$1"
 rm -rf /var/lib/apt/lists/*
 mv "$1"-*/ "$1"
+
+# For who has to name or to give out the sources of what runs.
+mkdir -p /opt/janus
+echo "$1 $(dpkg-parsechangelog --file "$1/debian/changelog" --show-field Version)" >> /opt/janus/built-sources

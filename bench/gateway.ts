@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { $ } from 'zx';
 import { parseConfig } from '../infra/config/config.ts';
 import { firstIpv4, type JanusFlavour, makePlan } from '../infra/plan/plan.ts';
+import { officialBuild } from '../infra/plan/profiles.ts';
 import { renderGateway } from '../infra/render/janus.ts';
 import { findBaseImage } from '../scripts/lib/base-image.ts';
 import { stagedContexts } from '../scripts/lib/build-contexts.ts';
@@ -53,10 +54,8 @@ export async function startGateway(options: {
   const config = parseConfig({ stack: Object.fromEntries(settings), env: {} });
   const engine = await readEngineFacts(base.name);
   const plan = makePlan('bench', { ...config, network: 'host', stunServer: '' }, engine, {
+    ...officialBuild,
     baseImage: base,
-    janusSource: { available: true },
-    toolchain: { name: 'none' },
-    certificate: { name: 'none' },
   });
   const address = firstIpv4(engine.addresses);
   if (address === undefined)

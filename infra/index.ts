@@ -20,7 +20,7 @@ const { config, engine, build, certificate, media, janusArchive } = await gather
 // plan
 const plan = makePlan(stack, config, engine, build);
 const [contexts, present, marks] = await Promise.all([
-  stagedContexts(plan.flavour, janusArchive),
+  stagedContexts(plan.flavour, janusArchive, plan.monitoring !== undefined),
   presentImages(),
   readMarks(plan),
 ]);
@@ -41,6 +41,16 @@ export const api = {
 export const mediaPorts = `${plan.advertised} (${plan.advertisedWhy}), UDP ${plan.ports.rtp.first}-${plan.ports.rtp.last}`;
 export const networkMode = `${plan.network.mode}: ${plan.network.why}`;
 export const janus = plan.flavour;
+/** For Prometheus, on the engine's machine; on a bridge network, inside it. */
+export const metrics = `http://${plan.metrics.host}:${plan.metrics.port}/metrics`;
+/** On the engine's machine alone. */
+export const monitoring = plan.monitoring && {
+  prometheus: `http://127.0.0.1:${plan.monitoring.prometheus.port}/`,
+  grafana:
+    'port' in plan.monitoring.grafana
+      ? `http://127.0.0.1:${plan.monitoring.grafana.port}/`
+      : `not deployed: ${plan.monitoring.grafana.why}`,
+};
 export const toolchain = build.toolchain.name;
 export const access = plan.access;
 /** For `npm run token`. */

@@ -47,8 +47,8 @@ await main(async () => {
     return { result: value.result, value };
   });
   const base = await step('base image', async () => {
-    const { name } = await ensureBaseImage(baseImage);
-    return { result: name, value: name };
+    const value = await ensureBaseImage(baseImage);
+    return { result: value.name, value };
   });
   const archive = await step('janus source', async () => {
     if (janus === 'distribution')
@@ -64,19 +64,21 @@ await main(async () => {
   await step('sample media', async () => ({ result: await ensureSamples(samplesFolder), value: undefined }));
   const flavour = archive === undefined ? 'distribution' : '0.9.1';
   const images = await step('images', async () => {
-    const value = await ensureImages({ baseImage: base, flavour, archive }, toolchain, (line) =>
-      console.log(`  ${line}`),
+    const value = await ensureImages(
+      { baseImage: base.name, refreshed: base.refreshed, flavour, archive },
+      toolchain,
+      (line) => console.log(`  ${line}`),
     );
     return { result: value.join(', '), value };
   });
 
   await using writer = await new BundleWriter(path).open();
-  const names = [base, ...images];
+  const names = [base.name, ...images];
   const parts: Part[] = [
     packagesPart,
     toolchainPart(toolchain, writer.folder),
     imagesPart(names),
-    enginePart(base),
+    enginePart(base.name),
     ...(archive === undefined ? [] : [janusPart(archive)]),
     samplesPart,
   ];
@@ -87,7 +89,7 @@ await main(async () => {
     }));
   }
   await step('bundle', async () => ({
-    result: `${path}, ${megabytes(await writer.finish({ project, machine, images: { baseImage: base, flavour, names } }))}`,
+    result: `${path}, ${megabytes(await writer.finish({ project, machine, images: { baseImage: base.name, refreshed: base.refreshed, flavour, names } }))}`,
     value: undefined,
   }));
   const on = values.stack === 'dev' ? '' : ` --stack ${values.stack}`;

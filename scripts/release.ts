@@ -1,5 +1,5 @@
 /** `npm run release`: all that is published of a version, in one folder. */
-import { existsSync, readFileSync } from 'node:fs';
+import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -108,11 +108,10 @@ function checkVersions(): string {
 /** The licences of the distribution's packages, as these bring them. */
 async function saveLicences(image: string, path: string): Promise<void> {
   const command = 'cd /usr/share/doc && tar --create --gzip --dereference */copyright';
-  const packed = await $({
+  const packing = $({
     quiet: true,
-    encoding: 'buffer',
   })`docker run --rm --network none --user 0 --entrypoint sh ${image} -c ${command}`;
-  await writeFile(path, packed.buffer());
+  await packing.pipe(createWriteStream(path));
 }
 
 async function packNpm(folder: string): Promise<string> {

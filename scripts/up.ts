@@ -5,13 +5,14 @@ import { parseArgs } from 'node:util';
 import { ConfigError } from '../infra/config/config.ts';
 import { certificateNames } from '../infra/plan/plan.ts';
 import { ensureAcmeCertificate } from './lib/acme.ts';
-import { ensureBaseImage } from './lib/base-image.ts';
+import { ensureBaseImage, refreshBaseImage } from './lib/base-image.ts';
 import { contradictions, engineInstaller, openVerified, unpackBundle } from './lib/bundle/install.ts';
 import { authorityFile, ensureGeneratedCertificate } from './lib/certificates.ts';
 import { deployDraining, drainMinutes, tellWatching } from './lib/drain.ts';
-import { ensureEngine, readEngineFacts } from './lib/engine.ts';
+import { ensureEngine, readEngineFacts, runningImages } from './lib/engine.ts';
 import { verify } from './lib/examine.ts';
 import { wrongFiles } from './lib/gather.ts';
+import { ensureGrafana } from './lib/grafana.ts';
 import { preflight } from './lib/preflight.ts';
 import { prune } from './lib/prune.ts';
 import { ensureToolchain } from './lib/pulumi.ts';
@@ -30,6 +31,7 @@ await main(async () => {
       verify: { type: 'boolean', default: false },
       bundle: { type: 'string' },
       drain: { type: 'string' },
+      'refresh-base': { type: 'boolean', default: false },
       now: { type: 'boolean', default: false },
     },
   });
@@ -62,8 +64,14 @@ await main(async () => {
   });
   const base = await step('base image', async () => {
     const image = await ensureBaseImage(config.baseImage);
-    return { result: image.name, value: image };
+    const result = values['refresh-base']
+      ? await refreshBaseImage(image.name, await runningImages(values.stack))
+      : image.name;
+    return { result, value: image };
   });
+  if (config.monitoring) {
+    await step('grafana', async () => ({ result: await ensureGrafana(), value: undefined }));
+  }
   await step('janus source', async () => {
     if (config.janus === 'distribution')
       return { result: 'not needed: the distribution’s package', value: undefined };
@@ -109,6 +117,7 @@ await main(async () => {
     demos?: string;
     api: Record<string, string>;
     mediaPorts: string;
+    monitoring?: { prometheus: string; grafana: string };
     substitutions: string[];
   };
   await step('smoke check', async () => ({
@@ -127,6 +136,11 @@ await main(async () => {
   Janus API  ${deployed.api.https}  ${deployed.api.http}
   Media      ${deployed.mediaPorts}
 `);
+  if (deployed.monitoring) {
+    console.log(
+      `  Prometheus ${deployed.monitoring.prometheus}\n  Grafana    ${deployed.monitoring.grafana}\n`,
+    );
+  }
   if (config.access === 'token') {
     console.log(`  Viewers need a token: npm run token -- --media /${on.replace(' --', '')}`);
   }

@@ -87,7 +87,9 @@ const servicePorts = [
   'turnTlsPort',
   'gatewayPort',
   'turnLoopbackPort',
+  'metricsPort',
 ] as const;
+const monitorPorts = ['prometheusPort', 'grafanaPort'] as const;
 
 /** Values that are right by themselves and wrong together. */
 function contradictions(config: Config, where: (key: OptionKey) => string): string[] {
@@ -107,8 +109,9 @@ function contradictions(config: Config, where: (key: OptionKey) => string): stri
       `${where('acmeName')}: acmeName is set beside sslCertificate (${where('sslCertificate')}); set one of them.`,
     );
   }
-  for (const [i, a] of servicePorts.entries()) {
-    for (const b of servicePorts.slice(i + 1)) {
+  const ports = [...servicePorts, ...(config.monitoring ? monitorPorts : [])];
+  for (const [i, a] of ports.entries()) {
+    for (const b of ports.slice(i + 1)) {
       if (config[a] === config[b]) {
         errors.push(
           `${where(b)}: ${b} is ${config[b]}, which ${a} (${where(a)}) has already; set different ports.`,

@@ -168,6 +168,18 @@ export const options = {
   turnTlsPort: portOption(5349, 'TURN over TLS port'),
   gatewayPort: portOption(18088, 'Loopback port between web server and gateway (host network)'),
   turnLoopbackPort: portOption(13478, 'Loopback port between web server and TURN server (host network)'),
+  metricsPort: portOption(
+    9464,
+    'Private port of the metrics for Prometheus: on loopback, or inside the bridge network alone',
+  ),
+  monitoring: option({
+    schema: boolean,
+    default: 'false',
+    accepted: 'true or false',
+    help: 'Deploy Prometheus, with alerts, and Grafana where its image can be had; both are reached from the engine’s machine alone',
+  }),
+  prometheusPort: portOption(9090, 'Loopback port of Prometheus (`monitoring`)'),
+  grafanaPort: portOption(3000, 'Loopback port of Grafana (`monitoring`)'),
   rtpPorts: option({
     schema: portRange,
     default: '20000-20499',

@@ -7,6 +7,10 @@ export type ServiceName = (typeof serviceNames)[number];
 /** The name by which Janus knows the play plugin. */
 export const playPlugin = 'janus.plugin.tms.play';
 
+/** What looks at them, where it is asked for. */
+export const monitorNames = ['prometheus', 'grafana'] as const;
+export type MonitorName = (typeof monitorNames)[number];
+
 /** What a change does to a service, from the mildest on: a reload interrupts nothing, a new container all it serves. */
 export const effects = ['reload', 'replace'] as const;
 export type Effect = (typeof effects)[number];
@@ -30,7 +34,9 @@ export interface ContainerPlan {
   /** Folders of the engine's machine, read-only. */
   mounts: { source: string; target: string }[];
   /** Volumes of the service's own, by the folder that they are mounted at: all that it can write to and keep. */
-  volumes: Record<string, string>;
+  volumes: Record<string, { name: string; inMemory?: boolean }>;
+  /** Volumes of other services that it reads, by the folder that they are mounted at. */
+  reads: Record<string, string>;
   /** Command that says whether the service serves. */
   healthcheck: string[];
   /** Command that uses the service as a client does; what is printed says why when it fails. */
@@ -49,30 +55,51 @@ export const mediaMemory = (maxViewers: number): number => 256 + 2 * maxViewers;
 /** Where the gateway keeps sound that it has transcoded. */
 export const audioCache = '/cache';
 
+/** Where a service writes its metrics, in each container by the same name. */
+const metricsFolder = (service: ServiceName): string => `/metrics/${service}`;
+
 /** @param name prefix of all names on the engine */
 export function planContainers(name: string, config: Config): Record<ServiceName, ContainerPlan> {
   const { maxViewers, mediaFolder, audioCacheSize } = config;
   const all = {
     processes: 4096 + 16 * maxViewers,
     mounts: [],
-    volumes: {},
+    reads: {},
     healthcheck: ['/usr/local/bin/healthcheck'],
   };
   const reload = ['/usr/local/bin/reload'];
   const media = { source: mediaFolder, target: '/media' };
+  const metricsVolume = (service: ServiceName) => `${name}-${service}-metrics`;
+  const metrics = (service: ServiceName) => ({
+    [metricsFolder(service)]: { name: metricsVolume(service), inMemory: true },
+  });
   return {
     gateway: {
       ...all,
       memory: 2 * mediaMemory(maxViewers),
       tmpfs: { '/tmp': inMemory('64m'), '/run/janus': inMemory('1m') },
       mounts: [media],
-      volumes: audioCacheSize > 0 ? { [audioCache]: `${name}-gateway-cache` } : {},
+      volumes: {
+        ...metrics('gateway'),
+        ...(audioCacheSize > 0 && { [audioCache]: { name: `${name}-gateway-cache` } }),
+      },
       probe: ['/usr/local/bin/probe'],
       reload,
       drains: true,
     },
-    turn: { ...all, memory: 256, tmpfs: { '/tmp': inMemory('16m') } },
-    // The web server gives out captions and covers.
-    web: { ...all, memory: 256, tmpfs: { '/tmp': inMemory('16m') }, mounts: [media], reload },
+    turn: { ...all, memory: 256, tmpfs: { '/tmp': inMemory('16m') }, volumes: metrics('turn') },
+    web: {
+      ...all,
+      memory: 256,
+      tmpfs: { '/tmp': inMemory('16m') },
+      // The web server gives out captions and covers,
+      mounts: [media],
+      volumes: metrics('web'),
+      // and the metrics of all.
+      reads: Object.fromEntries(
+        (['turn', 'gateway'] as const).map((service) => [metricsFolder(service), metricsVolume(service)]),
+      ),
+      reload,
+    },
   };
 }

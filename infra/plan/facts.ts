@@ -26,8 +26,10 @@ export interface EngineFacts {
 
 /** What can be had to build from. */
 export interface BuildFacts {
-  /** The base image to build on, and why it is not the official one. */
-  baseImage: { name: string; substitute?: string };
+  /** The base image to build on, why it is not the official one, and when security updates were last taken. */
+  baseImage: { name: string; substitute?: string; refreshed?: string };
+  /** Whether Grafana's image is on the engine, and if not, why. */
+  grafana: { image: string } | { why: string };
   /** Whether the pinned Janus source is at hand, and if not, why. */
   janusSource: { available: true } | { available: false; why: string };
   /** How Pulumi and its plugins came here. */

@@ -14,25 +14,42 @@ export interface ImagePlan {
   present: boolean;
 }
 
+interface Context {
+  path: string;
+  hash: string;
+}
+
+/** All that has to be built, and Prometheus where it is asked for. */
+export type ImagePlans = Record<ServiceName, ImagePlan> & { prometheus?: ImagePlan };
+
 /**
  * The images of all services.
  * @param contexts their build contexts, with the hash of the content
  * @param onEngine names, with tags, of the images that the engine has
  */
 export function planImages(
-  { baseImage, flavour }: Pick<Plan, 'baseImage' | 'flavour'>,
-  contexts: Record<ServiceName, { path: string; hash: string }>,
+  { baseImage, refreshed, flavour }: Pick<Plan, 'baseImage' | 'refreshed' | 'flavour'>,
+  contexts: Record<ServiceName, Context> & { prometheus?: Context },
   onEngine: ReadonlySet<string>,
-): Record<ServiceName, ImagePlan> {
-  const image = (service: ServiceName, buildArgs: Record<string, string>): ImagePlan => {
-    const { path: context, hash } = contexts[service];
+): ImagePlans {
+  const image = (
+    service: string,
+    { path: context, hash }: Context,
+    buildArgs: Record<string, string>,
+  ): ImagePlan => {
     const inputs = JSON.stringify({ context: hash, ...buildArgs });
     const tag = createHash('sha256').update(inputs).digest('hex').slice(0, 16);
     const name = `janus-deploy/${service}:${tag}`;
     return { name, tag, context, buildArgs, present: onEngine.has(name) };
   };
-  const base = { BASE_IMAGE: baseImage };
+  // Another date is another image, whose packages are fetched anew.
+  const base = { BASE_IMAGE: baseImage, ...(refreshed && { REFRESHED: refreshed }) };
   // The demos are those of the gateway's release.
   const released = { ...base, FLAVOUR: flavour };
-  return { gateway: image('gateway', released), turn: image('turn', base), web: image('web', released) };
+  return {
+    gateway: image('gateway', contexts.gateway, released),
+    turn: image('turn', contexts.turn, base),
+    web: image('web', contexts.web, released),
+    ...(contexts.prometheus && { prometheus: image('prometheus', contexts.prometheus, base) }),
+  };
 }

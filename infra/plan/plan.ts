@@ -4,6 +4,7 @@ import type { PortRange } from '../config/options.ts';
 import {
   type ContainerPlan,
   type Effect,
+  type MonitorName,
   mediaMemory,
   planContainers,
   type ServiceName,
@@ -29,13 +30,22 @@ export interface Endpoint {
 /** What connects the services, and why it is that: on a bridge, its subnet and their fixed addresses in it. */
 export type Network =
   | { mode: 'host'; why: string }
-  | { mode: 'bridge'; why: string; subnet: string; addresses: Record<ServiceName, string> };
+  | { mode: 'bridge'; why: string; subnet: string; addresses: Record<ServiceName | MonitorName, string> };
+
+/** Prometheus and Grafana, where the services and nobody outside reach them. */
+export interface Monitoring {
+  prometheus: Endpoint;
+  /** Without Grafana's image there is only the reason. */
+  grafana: (Endpoint & { image: string }) | { why: string };
+}
 
 export interface Plan {
   /** Prefix of all names on the engine. */
   name: string;
   flavour: JanusFlavour;
   baseImage: string;
+  /** When security updates were last taken, ISO 8601: images are built anew after that. */
+  refreshed?: string;
   production: boolean;
   /** Who may watch: everybody who reaches the ports, or who holds a signed token. */
   access: 'open' | 'token';
@@ -61,6 +71,10 @@ export interface Plan {
   gatewayApi: Endpoint;
   /** Where the web server's TLS stream hands TURN over TCP on to. */
   turnTcp: Endpoint;
+  /** Where the web server gives out the metrics of all services. */
+  metrics: Endpoint;
+  /** What looks at the metrics, where it is asked for. */
+  monitoring?: Monitoring;
   /** STUN server of the gateway, none when undefined. */
   stun?: Endpoint;
   debugLevel: number;
@@ -154,6 +168,7 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
     name,
     flavour: flavour.name,
     baseImage: build.baseImage.name,
+    refreshed: build.baseImage.refreshed,
     production: config.production,
     access: config.access ?? 'open',
     network,
@@ -178,6 +193,8 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
     turnTcp: neighbours
       ? { host: neighbours.turn, port: config.turnPort }
       : { host: '127.0.0.1', port: config.turnLoopbackPort },
+    metrics: { host: neighbours?.web ?? '127.0.0.1', port: config.metricsPort },
+    monitoring: config.monitoring ? decideMonitoring(config, build, neighbours) : undefined,
     stun: decideStun(config, neighbours?.turn ?? '127.0.0.1'),
     debugLevel: config.debugLevel,
     maxViewers: config.maxViewers,
@@ -256,7 +273,12 @@ function bridgeNetwork(
     return undefined;
   }
   const host = (last: number) => subnet.replace(/\d+\/\d+$/, String(last));
-  return { mode: 'bridge', why, subnet, addresses: { gateway: host(10), turn: host(11), web: host(12) } };
+  return {
+    mode: 'bridge',
+    why,
+    subnet,
+    addresses: { gateway: host(10), turn: host(11), web: host(12), prometheus: host(13), grafana: host(14) },
+  };
 }
 
 function decideFlavour(
@@ -271,6 +293,21 @@ function decideFlavour(
   const { why } = build.janusSource;
   if (config.janus === '0.9.1') errors.push(`janus is 0.9.1, but its source is not at hand: ${why}.`);
   return { name: 'distribution', substitute: `Janus is the distribution’s 1.1.2 instead of 0.9.1: ${why}` };
+}
+
+function decideMonitoring(
+  config: Config,
+  { grafana }: BuildFacts,
+  neighbours: Record<MonitorName, string> | undefined,
+): Monitoring {
+  const at = (name: MonitorName, port: number): Endpoint => ({
+    host: neighbours?.[name] ?? '127.0.0.1',
+    port,
+  });
+  return {
+    prometheus: at('prometheus', config.prometheusPort),
+    grafana: 'image' in grafana ? { ...at('grafana', config.grafanaPort), ...grafana } : grafana,
+  };
 }
 
 /** `coturn:3478` is the name that existing deployments use for their own TURN server. */

@@ -26,6 +26,7 @@ export const profiles = {
 /** Nothing is substituted. */
 export const officialBuild: BuildFacts = {
   baseImage: { name: 'debian:bookworm-slim' },
+  grafana: { image: 'grafana/grafana' },
   janusSource: { available: true },
   toolchain: { name: 'official' },
   certificate: { name: 'the operator’s' },

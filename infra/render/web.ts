@@ -152,6 +152,7 @@ ${plan.embed.map((origin) => `    "${origin}" $http_origin;\n`).join('')}  }
   js_path /srv/njs/;
   js_import turn from turn.js;
   js_import extras from extras.js;
+  js_import metrics from metrics.js;
 
   upstream janus {
     server ${address(plan.gatewayApi)};
@@ -202,6 +203,14 @@ ${plan.production ? '' : demosServer(plan, limits)}
     listen ${ports.apiHttps} ssl http2;
 ${janusApi(limits)}
     location = /health { access_log off; return 200 "ok\\n"; }
+  }
+
+  # For Prometheus, and nobody outside.
+  server {
+    listen ${address(plan.metrics)};
+    access_log off;
+    location = /metrics { js_content metrics.serve; }
+    location = /nginx-status { internal; stub_status; }
   }
 }
 

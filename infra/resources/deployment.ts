@@ -2,11 +2,12 @@
 import * as docker from '@pulumi/docker';
 import type * as pulumi from '@pulumi/pulumi';
 import type { ServiceName } from '../plan/container.ts';
-import type { ImagePlan } from '../plan/image.ts';
+import type { ImagePlans } from '../plan/image.ts';
 import type { Marks } from '../plan/marks.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { MediaFile } from '../render/web.ts';
 import { Gateway } from './gateway.ts';
+import { Monitoring } from './monitoring.ts';
 import { randomSecret } from './secret.ts';
 import type { ServiceInputs } from './service.ts';
 import { Turn } from './turn.ts';
@@ -14,7 +15,7 @@ import { Web } from './web.ts';
 
 export interface DeploymentArgs {
   plan: Plan;
-  images: Record<ServiceName, ImagePlan>;
+  images: ImagePlans;
   /** Other ones for what was changed by hand. */
   marks: Record<ServiceName, Marks>;
   certificate: { chain: string; key: string };
@@ -48,5 +49,9 @@ export function defineDeployment(args: DeploymentArgs): {
   const relay = turn.service.start(trials);
   const janus = gateway.service.start([...trials, relay]);
   web.service.start([...trials, janus]);
+
+  const { monitoring } = plan;
+  if (monitoring && images.prometheus)
+    new Monitoring({ plan, monitoring, image: images.prometheus, network });
   return { gateway, tokenSecret };
 }

@@ -91,7 +91,7 @@ export class Service {
 
   private container(): docker.ContainerArgs {
     const { plan, marks } = this.args;
-    const { memory, processes, tmpfs, mounts, volumes, healthcheck } = plan.containers[this.name];
+    const { memory, processes, tmpfs, mounts, volumes, reads, healthcheck } = plan.containers[this.name];
     const { replace } = this.files.hashes;
     return {
       name: `${plan.name}-${this.name}`,
@@ -109,10 +109,16 @@ export class Service {
       mounts: [
         { type: 'volume', source: this.files.volume, target: '/config', readOnly: true },
         ...mounts.map((mount) => ({ type: 'bind', readOnly: true, ...mount })),
-        ...Object.entries(volumes).map(([target, name]) => ({
+        ...Object.entries(volumes).map(([target, { name, inMemory }]) => ({
           type: 'volume',
-          source: this.makeVolume(name),
+          source: this.makeVolume(name, inMemory),
           target,
+        })),
+        ...Object.entries(reads).map(([target, source]) => ({
+          type: 'volume',
+          source,
+          target,
+          readOnly: true,
         })),
       ],
       labels: [
@@ -159,9 +165,17 @@ export class Service {
   }
 
   /** A volume of the service's own, removed with the deployment. */
-  private makeVolume(name: string): pulumi.Output<string> {
+  private makeVolume(name: string, inMemory = false): pulumi.Output<string> {
     const { plan } = this.args;
-    return new docker.Volume(name.slice(`${plan.name}-`.length), { name }, this.opts).name;
+    const memory = {
+      driverOpts: {
+        type: 'tmpfs',
+        device: 'tmpfs',
+        o: `size=1m,uid=${serviceUser},gid=${serviceUser},mode=0700`,
+      },
+    };
+    return new docker.Volume(name.slice(`${plan.name}-`.length), { name, ...(inMemory && memory) }, this.opts)
+      .name;
   }
 
   /** Has the running service read its files anew when one of those changes that it can take while it runs. */
@@ -201,10 +215,10 @@ export class Service {
 }
 
 /** By it everything of a deployment is found. */
-const stackLabel = ({ name }: Plan) => ({ label: 'janus-deploy.stack', value: name });
+export const stackLabel = ({ name }: Plan) => ({ label: 'janus-deploy.stack', value: name });
 
 /** A process that is broken into finds little to write to and nothing to gain. */
-const lockedIn = {
+export const lockedIn = {
   user: `${serviceUser}:${serviceUser}`,
   readOnly: true,
   capabilities: { drops: ['ALL'] },

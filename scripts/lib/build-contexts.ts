@@ -14,15 +14,20 @@ const project = (path: string): string => join(projectFolder, path);
 /** Tests, fuzzers and pages of a plugin: a change of these alone builds no new gateway. */
 const besideThePlugin = /^\/[^/]+\/((tests|fuzz)(\/|$)|[^/]+\.md$)/;
 
+/** What each service writes its metrics with. */
+const metrics: ContextPart = { from: project('images/metrics'), to: 'metrics' };
+
 /** What of the checkout each image is built from. */
 export const checkoutParts: Record<ServiceName, ContextPart[]> = {
   gateway: [
     { from: project('images/janus'), to: '.' },
+    metrics,
     { from: project('janus-plugins'), to: 'janus-plugins', without: besideThePlugin },
   ],
-  turn: [{ from: project('images/turn'), to: '.' }],
+  turn: [{ from: project('images/turn'), to: '.' }, metrics],
   web: [
     { from: project('images/web'), to: '.' },
+    metrics,
     { from: project('player-dist'), to: 'player-dist' },
   ],
 };
@@ -31,7 +36,8 @@ export const checkoutParts: Record<ServiceName, ContextPart[]> = {
 export async function stagedContexts(
   flavour: JanusFlavour,
   archive: string | undefined,
-): Promise<Record<ServiceName, BuildContext>> {
+  monitored = false,
+): Promise<Record<ServiceName, BuildContext> & { prometheus?: BuildContext }> {
   const source: ContextPart[] =
     flavour === '0.9.1' && archive !== undefined ? [{ from: archive, to: janusRelease.file }] : [];
   const vendor = await mkdtemp(join(tmpdir(), 'janus-deploy-vendor-'));
@@ -40,6 +46,9 @@ export async function stagedContexts(
     return {
       gateway: await stageContext('gateway', [...checkoutParts.gateway, ...source]),
       turn: await stageContext('turn', checkoutParts.turn),
+      ...(monitored && {
+        prometheus: await stageContext('prometheus', [{ from: project('images/prometheus'), to: '.' }]),
+      }),
       web: await stageContext('web', [...checkoutParts.web, { from: vendor, to: 'vendor' }, ...source]),
     };
   } finally {

@@ -156,6 +156,14 @@ async function readHost(image: string): Promise<string> {
   return ended.stdout;
 }
 
+/** Images that the containers of a stack run. */
+export async function runningImages(stack: string): Promise<string[]> {
+  const listed = await $({
+    quiet: true,
+  })`docker ps --filter label=janus-deploy.stack=janus-deploy-${stack} --format {{.Image}}`;
+  return listed.stdout.split('\n').filter((image) => image !== '');
+}
+
 /** Names, with tags, of this project's images on the engine. */
 export async function presentImages(): Promise<Set<string>> {
   const listed = await $({

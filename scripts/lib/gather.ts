@@ -7,6 +7,7 @@ import type { MediaFile } from '../../infra/render/web.ts';
 import { findBaseImage } from './base-image.ts';
 import { type Certificate, checkCertificate, checkChain, loadCertificate } from './certificates.ts';
 import { readEngineFacts } from './engine.ts';
+import { findGrafana } from './grafana.ts';
 import { toolchainFacts } from './pulumi.ts';
 import { loadConfig } from './settings.ts';
 import { findJanusArchive, Unreachable } from './sources.ts';
@@ -55,6 +56,7 @@ export async function gather(
     build: {
       baseImage,
       janusSource: source.facts,
+      grafana: await findGrafana(),
       toolchain: await toolchainFacts(known.path),
       certificate: certificate.facts,
     },

@@ -29,11 +29,12 @@ export async function noteUse(images: { name: string; context: string }[]): Prom
 
 /** Removes the images that were deployed the longest time ago and no container uses, and such build contexts. */
 export async function prune(): Promise<void> {
-  for (const service of serviceNames) {
+  for (const service of [...serviceNames, 'prometheus']) {
     const listed = await $({
       quiet: true,
     })`docker images --filter reference=janus-deploy/${service} --format ${'{{.Repository}}:{{.Tag}}'}`;
-    const images = listed.stdout.split('\n').filter((line) => line !== '');
+    // Those that a release has tagged are nobody's to remove.
+    const images = listed.stdout.split('\n').filter((line) => /:[0-9a-f]{16}$/.test(line));
     const old = byLastUse(images, mark).slice(keptImages);
     // The engine refuses to remove what is in use.
     if (old.length > 0) await $({ quiet: true, nothrow: true })`docker rmi ${old}`;

@@ -28,8 +28,8 @@ pulumi.runtime.setMocks(
   false,
 );
 
-const planFor = (network: string): Plan =>
-  makePlan('test', configOf({ network, maxViewers: '4' }), linux, official);
+const planFor = (network: string, more: Record<string, string> = {}): Plan =>
+  makePlan('test', configOf({ network, maxViewers: '4', ...more }), linux, official);
 
 /** All resources of a deployment, once they are registered. */
 async function deploy(plan: Plan, onEngine: ReadonlySet<string> = new Set()): Promise<Made[]> {
@@ -39,7 +39,11 @@ async function deploy(plan: Plan, onEngine: ReadonlySet<string> = new Set()): Pr
   const context = { path: '/contexts/x', hash: '0'.repeat(64) };
   const { gateway } = defineDeployment({
     plan,
-    images: planImages(plan, { gateway: context, turn: context, web: context }, onEngine),
+    images: planImages(
+      plan,
+      { gateway: context, turn: context, web: context, ...(plan.monitoring && { prometheus: context }) },
+      onEngine,
+    ),
     marks: { gateway: mark, turn: mark, web: mark },
     certificate: { chain: 'CHAIN', key: 'KEY' },
     media: [{ name: 'film.mp4', kind: 'video' }],
@@ -72,17 +76,12 @@ describe('on the host network', () => {
     }
   });
 
-  it('mounts configuration and media read-only, and the cache of sound for the gateway alone', () => {
-    const mounts = container(resources, 'gateway')?.mounts as { target: string; readOnly: boolean }[];
-    expect(mounts.map(({ target, readOnly }) => [target, readOnly])).toEqual([
-      ['/config', true],
-      ['/media', true],
-      ['/cache', undefined],
-    ]);
-    for (const name of ['turn', 'web']) {
-      const others = container(resources, name)?.mounts as { readOnly: boolean }[];
-      expect(others.filter(({ readOnly }) => !readOnly)).toEqual([]);
-    }
+  it('lets each service write to its own metrics alone, and the gateway to its cache of sound', () => {
+    const writable = ['gateway', 'turn', 'web'].map((name) => {
+      const mounts = container(resources, name)?.mounts as { target: string; readOnly: boolean }[];
+      return mounts.filter(({ readOnly }) => !readOnly).map(({ target }) => target);
+    });
+    expect(writable).toEqual([['/metrics/gateway', '/cache'], ['/metrics/turn'], ['/metrics/web']]);
   });
 
   it('uses these inputs and no others, which the built providers have to serve too', () => {
@@ -121,6 +120,57 @@ describe('on a bridge network', () => {
         plan.network.mode === 'bridge' && plan.network.addresses[name],
       );
       expect(inputs?.ports).toHaveLength(plan.published[name].length);
+    }
+  });
+});
+
+describe('a deployment that an earlier release made', () => {
+  it('goes on with its resources: their names are the same', async () => {
+    // What is no longer named here, Pulumi removes; what has another name, it makes anew. A resource that is renamed
+    // carries its former name as an alias.
+    const names = (await deploy(planFor('bridge'))).map(({ name }) => name.replace(/-[0-9a-f]{16}$/, ''));
+    expect([...new Set(names)].sort()).toMatchInlineSnapshot(`
+      [
+        "admin-secret",
+        "gateway",
+        "gateway-cache",
+        "gateway-drain",
+        "gateway-files",
+        "gateway-image",
+        "gateway-metrics",
+        "gateway-reload",
+        "gateway-trial",
+        "network",
+        "streaming-key",
+        "token-secret",
+        "turn",
+        "turn-files",
+        "turn-image",
+        "turn-metrics",
+        "turn-secret",
+        "turn-trial",
+        "web",
+        "web-files",
+        "web-image",
+        "web-metrics",
+        "web-reload",
+        "web-trial",
+      ]
+    `);
+  });
+});
+
+describe('with monitoring', () => {
+  it('adds Prometheus and Grafana, for the machine alone', async () => {
+    const host = await deploy(planFor('host', { monitoring: 'true' }));
+    expect(container(host, 'prometheus')?.command).toContain('--web.listen-address=127.0.0.1:9090');
+    expect(container(host, 'grafana')?.envs).toContain('GF_SERVER_HTTP_ADDR=127.0.0.1');
+    const bridged = await deploy(planFor('bridge', { monitoring: 'true' }));
+    for (const [name, port] of Object.entries({ prometheus: 9090, grafana: 3000 })) {
+      expect(container(host, name)).toMatchObject({ readOnly: true, networkMode: 'host' });
+      expect(container(bridged, name)?.ports).toEqual([
+        { internal: port, external: port, protocol: 'tcp', ip: '127.0.0.1' },
+      ]);
     }
   });
 });

@@ -203,7 +203,8 @@ describe('every container', () => {
     const written: string[] = Mounts.filter(({ RW }: { RW: boolean }) => RW).map(
       ({ Destination }: { Destination: string }) => Destination,
     );
-    expect(written).toEqual(service === 'gateway' ? ['/cache'] : []);
+    const own = `/metrics/${service}`;
+    expect(written.sort()).toEqual(service === 'gateway' ? ['/cache', own] : [own]);
     const process = await $({ quiet: true })`docker exec ${container(service)} cat /proc/1/status`;
     expect(process.stdout).toMatch(/^CapEff:\t0+$/m);
     expect(process.stdout).toMatch(/^NoNewPrivs:\t1$/m);

@@ -27,6 +27,9 @@ function portsOf(slot: number) {
     turnTlsPort: first + 349,
     gatewayPort: first + 188,
     turnLoopbackPort: first + 479,
+    metricsPort: first + 464,
+    prometheusPort: first + 90,
+    grafanaPort: first + 300,
     rtpPorts: `${media}-${media + 499}`,
     relayPorts: `${media + 500}-${media + 999}`,
   };

@@ -51,7 +51,7 @@ export class IsolatedGateway extends IsolatedContainer {
           mode: 'bridge',
           why: '',
           subnet: '',
-          addresses: { gateway: ipv4, turn: ipv4, web: ipv4 },
+          addresses: { gateway: ipv4, turn: ipv4, web: ipv4, prometheus: ipv4, grafana: ipv4 },
         },
       },
       this.secrets,

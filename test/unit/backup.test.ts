@@ -1,4 +1,4 @@
-/** `npm run backup` and `npm run restore`, on states of files alone; test/deploy/lifecycle.test.ts has a real one. */
+/** `npm run backup` and `npm run restore`, on states of files alone. */
 import {
   existsSync,
   mkdirSync,

@@ -16,7 +16,8 @@ import { pipeline } from 'node:stream/promises';
  * @property {{ version: string, lock: string, sources: string }} project version; SHA-256 of the lock file and of
  *   what the images and the toolchain are made from
  * @property {{ platform: string, arch: string }} machine what it is for, as Node names it
- * @property {{ baseImage: string, flavour: string, names: string[] }} images names are those of all images in it
+ * @property {{ baseImage: string, refreshed?: string, flavour: string, names: string[] }} images names are those of all
+ *   images in it
  * @property {Record<string, { sha256: string, bytes: number, what: string }>} parts by name
  */
 

@@ -16,6 +16,8 @@ import { deploy, destroy, openStack } from '../stack.ts';
 /** What goes into the images. */
 export interface ImageChoice {
   baseImage: string;
+  /** When security updates were last taken. */
+  refreshed?: string;
   flavour: JanusFlavour;
   /** The verified Janus source, for the flavour that is built from it. */
   archive?: string;

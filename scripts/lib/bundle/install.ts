@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../../../infra/config/config.ts';
-import { hasImage, officialImage } from '../base-image.ts';
+import { hasImage, noteRefresh, officialImage } from '../base-image.ts';
 import { $ } from '../command.ts';
 import { recordInstalled } from '../engine.ts';
 import { cacheFolder } from '../paths.ts';
@@ -60,6 +60,9 @@ export function contradictions({ path, manifest }: Bundle, config: Config): stri
       `acmeName is ${config.acmeName}, but a bundle has no ACME client; set sslCertificate and sslCertificateKey instead.`,
     );
   }
+  if (config.monitoring) {
+    errors.push('monitoring is true, but a bundle has no Prometheus; set monitoring: false.');
+  }
   return errors;
 }
 
@@ -85,12 +88,13 @@ export const engineInstaller =
  * @returns what was done, for a person.
  */
 export async function unpackBundle(bundle: Bundle, config: Config): Promise<string> {
-  const { baseImage } = bundle.manifest.images;
+  const { baseImage, refreshed } = bundle.manifest.images;
   if (config.baseImage === 'auto' && baseImage !== officialImage && (await hasImage(officialImage))) {
     throw new Failure(
       `The engine has ${officialImage}, which baseImage: auto prefers, and the images of the bundle are built on ${baseImage}; set baseImage: ${baseImage}.`,
     );
   }
+  if (refreshed) await noteRefresh(refreshed);
   const done = [
     (await installToolchain(bundle)) && 'toolchain',
     (await loadImages(bundle)) && 'images',

@@ -6,6 +6,7 @@ import { toolchainKey } from '../../../toolchain/build.ts';
 import { checkoutParts } from '../build-contexts.ts';
 import { hashParts } from '../contexts.ts';
 import { projectFolder } from '../paths.ts';
+import { projectVersion } from '../version.ts';
 import type { Manifest } from './file.mjs';
 
 const text = (name: string): string => readFileSync(join(projectFolder, name), 'utf8');
@@ -17,7 +18,7 @@ export async function describeProject(): Promise<Manifest['project']> {
     sources.update(JSON.stringify(await hashParts(parts, projectFolder)));
   }
   return {
-    version: (JSON.parse(text('package.json')) as { version: string }).version,
+    version: projectVersion,
     lock: createHash('sha256').update(text('package-lock.json')).digest('hex'),
     sources: sources.digest('hex'),
   };

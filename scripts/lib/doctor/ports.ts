@@ -55,14 +55,22 @@ export function portFindings(plan: Plan, listeners: Listener[]): Finding[] {
   ];
 }
 
-/** Between the services, on the host network. */
-const loopbackPorts = ({ network, gatewayApi, turnTcp }: Plan): PublishedPort[] =>
-  network.mode === 'host'
-    ? [
-        { port: gatewayApi.port, protocol: 'tcp', what: 'gateway, on loopback' },
-        { port: turnTcp.port, protocol: 'tcp', what: 'TURN, on loopback' },
-      ]
-    : [];
+/** Between the services, on the host network, and what looks at them. */
+function loopbackPorts({ network, gatewayApi, turnTcp, metrics, monitoring }: Plan): PublishedPort[] {
+  const on = (port: number, what: string): PublishedPort => ({
+    port,
+    protocol: 'tcp',
+    what: `${what}, on loopback`,
+  });
+  const { prometheus, grafana } = monitoring ?? {};
+  return [
+    ...(network.mode === 'host'
+      ? [on(gatewayApi.port, 'gateway'), on(turnTcp.port, 'TURN'), on(metrics.port, 'metrics')]
+      : []),
+    ...(prometheus ? [on(prometheus.port, 'Prometheus')] : []),
+    ...(grafana && 'port' in grafana ? [on(grafana.port, 'Grafana')] : []),
+  ];
+}
 
 const isOurs = ({ container, stack }: Listener, { name, network }: Plan): boolean =>
   stack === name || (network.mode === 'bridge' && container === 'on a bridge network');

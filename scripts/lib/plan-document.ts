@@ -8,6 +8,7 @@ import type { BuildFacts, EngineFacts } from '../../infra/plan/facts.ts';
 import { makePlan, type Plan, type PublishedPort } from '../../infra/plan/plan.ts';
 import { officialBuild } from '../../infra/plan/profiles.ts';
 import { placeholders, renderFiles } from '../../infra/render/files.ts';
+import { renderGrafana, renderPrometheus } from '../../infra/render/monitoring.ts';
 import { checkoutParts } from './build-contexts.ts';
 import { hashParts } from './contexts.ts';
 import { projectFolder } from './paths.ts';
@@ -32,16 +33,29 @@ export async function describePlan(stack: string, engine: EngineFacts): Promise<
     );
   return {
     plan,
-    files: await perService((service) =>
-      Object.fromEntries(
-        Object.entries(plan.files[service]).map(([name, effect]) => [
-          name,
-          { effect, text: texts[service][name] },
-        ]),
-      ),
-    ),
+    files: {
+      ...(await perService((service) =>
+        Object.fromEntries(
+          Object.entries(plan.files[service]).map(([name, effect]) => [
+            name,
+            { effect, text: texts[service][name] },
+          ]),
+        ),
+      )),
+      ...monitoringFiles(plan),
+    },
     sources: await perService((service) => hashParts(checkoutParts[service], projectFolder)),
   };
+}
+
+/** Of what looks at the services, where it is asked for: read at start alone. */
+function monitoringFiles(plan: Plan): Described['files'] {
+  if (plan.monitoring === undefined) return {};
+  const read = (texts: Record<string, string>) =>
+    Object.fromEntries(
+      Object.entries(texts).map(([name, text]) => [name, { effect: 'replace' as const, text }]),
+    );
+  return { prometheus: read(renderPrometheus(plan)), grafana: read(renderGrafana(plan.monitoring)) };
 }
 
 /** What there is to build from, where nothing has to be substituted but what the configuration leaves out. */

@@ -45,6 +45,14 @@ const set = (key: string, value: string | number) =>
 const slow = { timeout: 60_000 };
 
 describe('npm run plan', slow, () => {
+  it('shows the alerts and the dashboard, where they are deployed, and what a change of them does', async () => {
+    set('monitoring', 'true');
+    const { stdout } = await plan('--against', 'main');
+    expect(stdout).toMatch(/replace +prometheus .*alerts\.yml/);
+    expect(stdout).toMatch(/replace +grafana .*janus-deploy\.json/);
+    expect(stdout).toContain('+      - alert: ServiceDown');
+  });
+
   it('shows the plan and every file, with placeholders for secrets, where there is no engine', async () => {
     const shown = await plan();
     expect(shown.exitCode, shown.stderr).toBe(0);

@@ -84,6 +84,9 @@ const kinds: Record<string, MediaFile['kind']> = {
   '.m4a': 'audio',
   '.mp3': 'audio',
   '.wav': 'audio',
+  '.ogg': 'audio',
+  '.opus': 'audio',
+  '.flac': 'audio',
 };
 
 /** What is wrong with the operator's own files, before anything is made; each a sentence. */

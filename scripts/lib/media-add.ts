@@ -39,18 +39,55 @@ const h264 = [
   ...['-force_key_frames', `expr:gte(t,n_forced*${keyFrameInterval})`],
 ];
 
+/** What an mp4 takes as it is. */
+const fitsMp4 = /^(aac|mp3|opus|flac)$/;
+
+/** By which the play plugin knows the Opus that is beside another sound of a film. */
+const besideName = (number: number): string => `Opus of sound ${number}`;
+
+/** Of each sound as it is, or as AAC; and of a film, beside each that is not Opus, the same as Opus. */
+function planSounds(sounds: ProbedStream[], film: boolean, format: Probe['format'] | undefined) {
+  const own = sounds.filter(({ tags }) => !tags?.handler_name?.startsWith('Opus of sound '));
+  const reencoded = own.map(
+    (sound) => soundProblems(sound, format).length > 0 || !fitsMp4.test(sound.codec_name ?? ''),
+  );
+  const bare = film ? own.flatMap(({ codec_name }, number) => (codec_name === 'opus' ? [] : [number])) : [];
+  const hasAll = sounds.length === own.length + bare.length;
+  return {
+    reencoded: own.some((sound) => soundProblems(sound, format).length > 0),
+    besides: bare.length > 0 && !hasAll,
+    args: [
+      ...own.flatMap(({ index }, number) => [
+        ...['-map', `0:${index}`, `-codec:a:${number}`],
+        ...(reencoded[number] ? ['aac', `-b:a:${number}`, '160k'] : ['copy']),
+      ]),
+      ...bare.flatMap((number, place) => {
+        const stream = `a:${own.length + place}`;
+        return [
+          ...['-map', `0:${own[number].index}`, `-codec:${stream}`, 'libopus', `-b:${stream}`, '128k'],
+          ...[`-ac:${stream}`, '2', `-disposition:${stream}`, '0'],
+          ...[`-metadata:s:${stream}`, `handler_name=${besideName(number)}`],
+        ];
+      }),
+      // What FFmpeg takes for an experiment is FLAC in an mp4.
+      ...['-strict', 'experimental'],
+    ],
+  };
+}
+
 /**
  * Decides what has to be changed of a file.
  * @throws Failure when it has neither picture nor sound.
  */
 export function planConversion(probe: Partial<Probe>, layout: Layout, extension: string): Conversion {
-  const { picture, sound } = playedStreams(probe.streams ?? []);
-  if (!picture && !sound) throw new Failure('It has neither picture nor sound; choose another file.');
+  const { picture, sounds } = playedStreams(probe.streams ?? []);
+  if (!picture && sounds.length === 0)
+    throw new Failure('It has neither picture nor sound; choose another file.');
   const names = probe.format?.format_name.split(',') ?? [];
   const inMp4 = names.includes('mp4');
-  const alone = ['mp3', 'wav'].find((name) => names.includes(name));
-  const soundReasons = sound ? soundProblems(sound) : [];
-  if (!picture && alone && soundReasons.length === 0) return { reasons: [], args: [], extension };
+  const alone = ['mp3', 'wav', 'ogg', 'flac'].some((name) => names.includes(name));
+  const sound = planSounds(sounds, picture !== undefined, probe.format);
+  if (!picture && alone && !sound.reencoded) return { reasons: [], args: [], extension };
 
   const pictureReasons = picture ? reasonsToEncode(picture, layout) : [];
   const containerReasons = inMp4
@@ -60,20 +97,15 @@ export function planConversion(probe: Partial<Probe>, layout: Layout, extension:
     : ['it is put into an mp4'];
   const reasons = [
     ...pictureReasons,
-    ...soundReasons.map(() => 'its sound is encoded as AAC'),
+    ...(sound.reencoded ? ['its sound is encoded as AAC'] : []),
+    ...(sound.besides ? ['Opus is put beside its sound, so that the gateway has none to encode'] : []),
     ...containerReasons,
   ];
   const args = [
     ...(picture
       ? ['-map', `0:${picture.index}`, ...(pictureReasons.length > 0 ? h264 : ['-codec:v', 'copy'])]
       : []),
-    ...(sound
-      ? [
-          '-map',
-          `0:${sound.index}`,
-          ...(soundReasons.length > 0 ? ['-codec:a', 'aac', '-b:a', '160k'] : ['-codec:a', 'copy']),
-        ]
-      : []),
+    ...sound.args,
     ...['-movflags', '+faststart'],
   ];
   return { reasons, args, extension: reasons.length > 0 ? (picture ? '.mp4' : '.m4a') : extension };

@@ -24,11 +24,14 @@ export interface ProbedStream {
   channels?: number;
   disposition?: { attached_pic?: number };
   side_data_list?: { rotation?: number }[];
+  tags?: { handler_name?: string };
 }
 
-const containers = ['mp4', 'mp3', 'wav'];
+const containers = ['mp4', 'mp3', 'wav', 'ogg', 'flac'];
+/** The names that ffprobe has for a file's container. */
+const containersOf = (format?: Probe['format']): string[] => format?.format_name.split(',') ?? [];
 const profiles = ['Constrained Baseline', 'Baseline', 'Main', 'High'];
-const sounds = /^(aac|mp3|opus|pcm_(u8|s16le|s16be|s24le|s32le|f32le|alaw|mulaw))$/;
+const sounds = /^(aac|mp3|opus|flac|pcm_(u8|s16le|s16be|s24le|s32le|f32le|alaw|mulaw))$/;
 
 export interface Verdict {
   /** What the file is, for a person. */
@@ -62,18 +65,18 @@ export async function probeFile(path: string, tools: MediaTools): Promise<Partia
 }
 
 export function judge({ format, streams }: Partial<Probe>): Verdict {
-  if (
-    !format ||
-    !streams?.length ||
-    !containers.some((name) => format.format_name.split(',').includes(name))
-  ) {
+  if (!format || !streams?.length || !containersOf(format).some((name) => containers.includes(name))) {
     return {
       summary: 'unknown',
-      problems: ['it is not mp4, mp3 or wav, or it is damaged; convert it to mp4.'],
+      problems: ['it is not mp4, mp3, wav, ogg or flac, or it is damaged; convert it to mp4.'],
     };
   }
-  const { picture, sound } = playedStreams(streams);
-  const problems = [...(picture ? pictureProblems(picture) : []), ...(sound ? soundProblems(sound) : [])];
+  const { picture, sounds } = playedStreams(streams);
+  const problems = picture ? pictureProblems(picture) : [];
+  // One that can be played is enough.
+  const inSounds = sounds.map((each) => soundProblems(each, format));
+  if (inSounds.every((each) => each.length > 0)) problems.push(...(inSounds[0] ?? []));
+  const [sound] = sounds;
   if (!picture && !sound) problems.push('it has neither picture nor sound; choose another file.');
   const parts = [
     picture && `${picture.codec_name} ${picture.profile ?? ''} ${picture.width}×${picture.height}`,
@@ -84,11 +87,13 @@ export function judge({ format, streams }: Partial<Probe>): Verdict {
   return { summary: parts.filter(Boolean).join(', '), problems };
 }
 
-/** The streams of a file that are played; a cover is no picture. */
-export function playedStreams(streams: ProbedStream[]): { picture?: ProbedStream; sound?: ProbedStream } {
-  const first = (type: string) =>
-    streams.find((stream) => stream.codec_type === type && !stream.disposition?.attached_pic);
-  return { picture: first('video'), sound: first('audio') };
+/** The streams of a file that are played: its picture, which a cover is not, and the sounds to choose from. */
+export function playedStreams(streams: ProbedStream[]): { picture?: ProbedStream; sounds: ProbedStream[] } {
+  const played = streams.filter(({ disposition }) => !disposition?.attached_pic);
+  return {
+    picture: played.find(({ codec_type }) => codec_type === 'video'),
+    sounds: played.filter(({ codec_type }) => codec_type === 'audio'),
+  };
 }
 
 /** Why a picture cannot be shown. */
@@ -119,7 +124,9 @@ export function pictureProblems(picture: ProbedStream): string[] {
 }
 
 /** Why a sound cannot be heard. */
-export const soundProblems = ({ codec_name = 'unknown' }: ProbedStream): string[] =>
-  sounds.test(codec_name)
-    ? []
-    : [`its sound is ${codec_name}, accepted are AAC, MP3, Opus and PCM; convert it with -codec:a aac.`];
+export function soundProblems({ codec_name = 'unknown' }: ProbedStream, format?: Probe['format']): string[] {
+  const inOgg = containersOf(format).includes('ogg');
+  if (inOgg ? codec_name === 'opus' : sounds.test(codec_name)) return [];
+  const accepted = inOgg ? 'accepted in Ogg is Opus' : 'accepted are AAC, MP3, Opus, FLAC and PCM';
+  return [`its sound is ${codec_name}, ${accepted}; convert it with -codec:a ${inOgg ? 'libopus' : 'aac'}.`];
+}

@@ -41,8 +41,8 @@ const quiet = {
   ffprobe: ['-hide_banner', '-loglevel', 'error'],
 };
 
-/** What the samples are encoded with; a distribution may ship an ffmpeg without them. */
-const encoders = ['libx264', 'aac', 'libmp3lame'];
+/** What samples and added files are encoded with; a distribution may ship an ffmpeg without them. */
+const encoders = ['libx264', 'aac', 'libmp3lame', 'libopus'];
 
 /**
  * The tools of this machine if they can encode what the samples need, else those of an image that is built for it.

@@ -1,14 +1,16 @@
 /** The plugin's own tests, in C with sanitizers, inside the image that the gateway is built in. */
 import { join } from 'node:path';
 import { $ } from './command.ts';
+import { ensureFormats } from './format-samples.ts';
 import { buildGatewayImage } from './gateway-image.ts';
-import { projectFolder } from './paths.ts';
+import { cacheFolder, projectFolder } from './paths.ts';
 import { findJanusArchive, Unreachable } from './sources.ts';
 
 /** Counts of the TAP lines that the tests print, over both flavours of Janus. */
 export async function pluginTests(): Promise<{ passed: number; failed: number; skipped: number }> {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const archive = await findArchive();
+  const formats = await ensureFormats(cacheFolder);
   for (const flavour of ['0.9.1', 'distribution'] as const) {
     if (flavour === '0.9.1' && archive === undefined) {
       console.log('# SKIP Janus 0.9.1: its source cannot be reached');
@@ -18,10 +20,15 @@ export async function pluginTests(): Promise<{ passed: number; failed: number; s
     const image = await buildGatewayImage(flavour, { target: 'build' });
     // One flavour is enough to find races: what differs between them has no threads.
     const sanitizers = flavour === '0.9.1' || archive === undefined ? 'address thread' : 'address';
+    const options = [
+      ...['--network=none', '--cap-add=SYS_PTRACE', `--env=SANITIZERS=${sanitizers}`],
+      `--volume=${join(projectFolder, 'janus-plugins/play')}:/src:ro`,
+      ...[`--volume=${formats}:/formats:ro`, '--env=FORMATS=/formats'],
+    ];
     const ended = await $({
       nothrow: true,
       quiet: true,
-    })`docker run --rm --network none --cap-add SYS_PTRACE --env SANITIZERS=${sanitizers} --volume ${join(projectFolder, 'janus-plugins/play')}:/src:ro ${image} sh /src/tests/run /tmp/tests --with-janus=/opt/janus`;
+    })`docker run --rm ${options} ${image} sh /src/tests/run /tmp/tests --with-janus=/opt/janus`;
     const [passed, failed] = [/^ok /gm, /^not ok /gm].map((line) => ended.stdout.match(line)?.length ?? 0);
     counts.passed += passed;
     counts.failed += failed;

@@ -25,18 +25,22 @@ it('accepts what the gateway plays', () => {
   expect(
     judge({ format: { format_name: 'mp3' }, streams: [cover, { ...sound, codec_name: 'mp3' }] }).problems,
   ).toEqual([]);
-  expect(
-    judge({ format: { format_name: 'wav' }, streams: [{ ...sound, codec_name: 'pcm_s16le' }] }).problems,
-  ).toEqual([]);
+  for (const [format_name, codec_name] of [
+    ['wav', 'pcm_s16le'],
+    ['ogg', 'opus'],
+    ['flac', 'flac'],
+  ]) {
+    expect(judge({ format: { format_name }, streams: [{ ...sound, codec_name }] }).problems).toEqual([]);
+  }
 });
 
 it.each([
   [
     'another container',
     { format: { format_name: 'matroska,webm' }, streams: [picture] },
-    /not mp4, mp3 or wav/,
+    /not mp4, mp3, wav, ogg or flac/,
   ],
-  ['no media at all', {}, /not mp4, mp3 or wav, or it is damaged/],
+  ['no media at all', {}, /not mp4, mp3, wav, ogg or flac, or it is damaged/],
   ['subtitles alone', mp4({ codec_type: 'subtitle' }), /neither picture nor sound/],
   ['another video codec', mp4({ ...picture, codec_name: 'hevc' }), /is hevc, accepted is h264/],
   [
@@ -46,6 +50,11 @@ it.each([
   ],
   ['B-frames', mp4({ ...picture, profile: 'High', has_b_frames: 2 }), /has B-frames/],
   ['another audio codec', mp4(picture, { ...sound, codec_name: 'ac3' }), /sound is ac3/],
+  [
+    'Ogg with anything but Opus',
+    { format: { format_name: 'ogg' }, streams: [{ ...sound, codec_name: 'flac' }] },
+    /sound is flac, accepted in Ogg is Opus/,
+  ],
   ['a turned picture', mp4({ ...picture, side_data_list: [{ rotation: 90 }] }), /is to be rotated/],
 ])('refuses %s and says why', (_, probe, reason) => {
   const { problems } = judge(probe);

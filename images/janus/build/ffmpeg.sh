@@ -20,9 +20,9 @@ cd ffmpeg
 	--disable-postproc \
 	--disable-swscale \
 	--enable-protocol=file \
-	--enable-demuxer=mov,mp3,wav \
-	--enable-parser=aac,mpegaudio,opus \
-	--enable-decoder='aac,mp3*,opus,pcm_*'
+	--enable-demuxer=mov,mp3,wav,flac \
+	--enable-parser=aac,flac,mpegaudio,opus \
+	--enable-decoder='aac,flac,mp3*,opus,pcm_*'
 make -j"$(nproc)"
 make install
 rm -rf ../ffmpeg ../ffmpeg_*

@@ -51,7 +51,7 @@ struct track {
     struct asset *asset;
     const struct index_track *frames; /* items are read from the file, else made */
     const struct index_sound *sound; /* NULL: pictures */
-    unsigned number;                 /* of the sound in the file */
+    unsigned number;                 /* of that in the file */
     enum audio_codec codec;          /* of sound */
     size_t count;                    /* items */
     size_t *starts;                  /* the first item of each segment, and `count`; NULL: they are stretches */
@@ -68,7 +68,8 @@ struct asset {
     int fd;
     struct media_index *index;
     pthread_mutex_t lock;
-    struct track video, sound[AUDIO_CODECS];
+    struct track video, (*sounds)[AUDIO_CODECS]; /* of each sound of the file */
+    size_t packets;                              /* of each */
 };
 
 struct segment {
@@ -185,7 +186,7 @@ static bool read_frame(struct segment *segment, const struct index_frame *frame)
     const struct track *track = segment->track;
     struct asset_item item = {.data = malloc(frame->size), .size = frame->size};
 
-    if (!item.data || !pread_whole(track->asset->fd, item.data, frame->size, frame->offset)) {
+    if (!item.data || !index_read_frame(track->asset->fd, track->frames, frame, item.data)) {
         free(item.data);
         return false;
     }
@@ -193,16 +194,6 @@ static bool read_frame(struct segment *segment, const struct index_frame *frame)
         item.size = 0;
     segment_add(segment, item);
     return true;
-}
-
-static void load_frames(struct job *job)
-{
-    struct segment *segment = (struct segment *)job;
-    bool good = true;
-
-    for (size_t i = 0; good && i < segment->count && !segment_is_abandoned(segment); i++)
-        good = read_frame(segment, &segment->track->frames->frames[segment->first + i]);
-    end_load(segment, good);
 }
 
 static bool take_packet(void *context, const uint8_t *packet, size_t size)
@@ -215,6 +206,26 @@ static bool take_packet(void *context, const uint8_t *packet, size_t size)
     memcpy(item.data, packet, size);
     segment_add(segment, item);
     return true;
+}
+
+/* Another sound of the file may go on for longer. */
+static bool add_silence(struct segment *segment)
+{
+    size_t size;
+    const uint8_t *silence = audio_silence(segment->track->codec, &size);
+
+    return take_packet(segment, silence, size);
+}
+
+static void load_frames(struct job *job)
+{
+    struct segment *segment = (struct segment *)job;
+    const struct index_track *frames = segment->track->frames;
+    bool good = true;
+
+    for (size_t i = segment->first; good && i < segment->first + segment->count && !segment_is_abandoned(segment); i++)
+        good = i < frames->count ? read_frame(segment, &frames->frames[i]) : add_silence(segment);
+    end_load(segment, good);
 }
 
 static struct cache_key cache_key_of(const struct segment *segment)
@@ -424,22 +435,22 @@ static void cut_frames(struct track *track, const struct index_track *frames)
     track->count = frames->count;
 }
 
-/* Packets that are made. */
-static void cut_stretches(struct track *track)
+
+/* Opus may be meant to be heard louder or softer than it was encoded. */
+static bool has_gain(const AVCodecParameters *opus)
 {
-    track->count = (size_t)((track->sound->track.end + AUDIO_PACKET_TIME - 1) / AUDIO_PACKET_TIME);
-    track->segments = (track->count + AUDIO_STRETCH - 1) / AUDIO_STRETCH;
+    return opus->extradata_size > 17 && (opus->extradata[16] || opus->extradata[17]);
 }
 
 /* Whether the file has the very packets that are to be sent, so that they need not be made. Those before the first that
- * is heard, and what the container rounds, shift them by less than one packet. */
-static bool is_ready_made(const struct track *track)
+ * is heard, and what the container rounds, shift them by less than one packet, and may be the cause of one more. */
+static bool is_ready_made(const struct index_sound *sound)
 {
-    const struct index_track *frames = &track->sound->track;
-    const AVCodecParameters *codec = track->sound->codec;
+    const struct index_track *frames = &sound->track;
+    const AVCodecParameters *codec = sound->codec;
 
-    if (track->codec != AUDIO_OPUS || codec->codec_id != AV_CODEC_ID_OPUS || codec->ch_layout.nb_channels > 2 ||
-        frames->count != track->count)
+    if (frames->count == 0 || codec->codec_id != AV_CODEC_ID_OPUS || codec->ch_layout.nb_channels > 2 ||
+        has_gain(codec))
         return false;
     for (size_t i = 0; i < frames->count; i++) {
         int64_t off = frames->frames[i].time - (int64_t)i * AUDIO_PACKET_TIME;
@@ -450,21 +461,37 @@ static bool is_ready_made(const struct track *track)
     return true;
 }
 
-/* Of the sounds the first that can be played. */
-static void add_sound(struct track *track, const struct media_index *index, enum audio_codec codec)
+/* Of what the sound is made, or what is sent of it: itself, or the Opus beside it. */
+static unsigned source_of(const struct media_index *index, unsigned number, enum audio_codec codec)
 {
-    unsigned number = 0;
+    for (unsigned i = number; codec == AUDIO_OPUS && i < index->sound_count; i++)
+        if ((i == number || index->sounds[i].original == (int)number) && is_ready_made(&index->sounds[i]))
+            return i;
+    return number;
+}
 
-    while (number < index->sound_count && index->sounds[number].track.count == 0)
-        number++;
-    if (number == index->sound_count)
-        return;
-    track->sound = &index->sounds[number];
-    track->number = number;
+static void set_sound(struct track *track, struct asset *asset, unsigned number, enum audio_codec codec)
+{
+    const struct media_index *index = asset->index;
+
+    track->number = source_of(index, number, codec);
+    track->sound = &index->sounds[track->number];
     track->codec = codec;
-    cut_stretches(track);
-    if (is_ready_made(track))
-        track->frames = &index->sounds[number].track;
+    track->count = track->sound->track.count > 0 ? asset->packets : 0;
+    track->segments = (track->count + AUDIO_STRETCH - 1) / AUDIO_STRETCH;
+    if (codec == AUDIO_OPUS && is_ready_made(track->sound))
+        track->frames = &track->sound->track;
+}
+
+/* Until the last of the sounds is over. */
+static size_t packets_of_sound(const struct media_index *index)
+{
+    int64_t end = 0;
+
+    for (unsigned i = 0; i < index->sound_count; i++)
+        if (index->sounds[i].track.end > end)
+            end = index->sounds[i].track.end;
+    return (size_t)((end + AUDIO_PACKET_TIME - 1) / AUDIO_PACKET_TIME);
 }
 
 static void make_table(struct track *track, struct asset *asset)
@@ -477,11 +504,13 @@ static void make_table(struct track *track, struct asset *asset)
 
 static uint64_t index_bytes(const struct media_index *index)
 {
-    size_t frames = index->video.count;
+    size_t frames = index->video.count, gaps = 0;
 
-    for (unsigned i = 0; i < index->sound_count; i++)
+    for (unsigned i = 0; i < index->sound_count; i++) {
         frames += index->sounds[i].track.count;
-    return frames * sizeof(struct index_frame);
+        gaps += index->sounds[i].track.gap_count;
+    }
+    return frames * sizeof(struct index_frame) + gaps * sizeof(struct index_gap);
 }
 
 static struct asset *asset_new(struct library *library, int fd, const struct file_identity *identity,
@@ -503,10 +532,15 @@ static struct asset *asset_new(struct library *library, int fd, const struct fil
     if (index->video.count > 0)
         cut_frames(&asset->video, &index->video);
     make_table(&asset->video, asset);
-    for (int codec = 0; codec < AUDIO_CODECS; codec++) {
-        add_sound(&asset->sound[codec], index, codec);
-        make_table(&asset->sound[codec], asset);
-    }
+    asset->packets = packets_of_sound(index);
+    asset->sounds = calloc(index->sound_count + 1, sizeof asset->sounds[0]);
+    if (!asset->sounds)
+        abort();
+    for (unsigned i = 0; i < index->sound_count; i++)
+        for (int codec = 0; codec < AUDIO_CODECS; codec++) {
+            set_sound(&asset->sounds[i][codec], asset, i, codec);
+            make_table(&asset->sounds[i][codec], asset);
+        }
     return asset;
 }
 
@@ -519,8 +553,10 @@ static void asset_free(struct asset *asset)
     metrics_change(METRICS_ASSETS, -1);
     free(asset->video.starts);
     free(asset->video.table);
-    for (int codec = 0; codec < AUDIO_CODECS; codec++)
-        free(asset->sound[codec].table);
+    for (unsigned i = 0; i < asset->index->sound_count; i++)
+        for (int codec = 0; codec < AUDIO_CODECS; codec++)
+            free(asset->sounds[i][codec].table);
+    free(asset->sounds);
     index_free(asset->index);
     pthread_mutex_destroy(&asset->lock);
     close(asset->fd);
@@ -653,14 +689,14 @@ const struct media_index *asset_index(const struct asset *asset)
     return asset->index;
 }
 
-struct track *asset_track(struct asset *asset, enum asset_medium medium, enum audio_codec codec)
+struct track *asset_track(struct asset *asset, enum asset_medium medium, struct asset_sound sound)
 {
-    return medium == ASSET_VIDEO ? &asset->video : &asset->sound[codec];
+    return medium == ASSET_VIDEO ? &asset->video : &asset->sounds[sound.number][sound.codec];
 }
 
 size_t asset_count(const struct asset *asset, enum asset_medium medium)
 {
-    return medium == ASSET_VIDEO ? asset->video.count : asset->sound[AUDIO_OPUS].count;
+    return medium == ASSET_VIDEO ? asset->video.count : asset->packets;
 }
 
 int64_t asset_time(const struct asset *asset, enum asset_medium medium, size_t item)

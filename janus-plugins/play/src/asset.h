@@ -27,6 +27,12 @@ struct asset_item {
     bool idr;
 };
 
+/* Which sound of the file, as what. */
+struct asset_sound {
+    unsigned number;
+    enum audio_codec codec;
+};
+
 /* NULL when threads cannot be started. */
 struct library *library_open(const char *root, unsigned readers, unsigned transcoders);
 
@@ -51,7 +57,7 @@ struct workers *asset_housekeeper(const struct asset *asset);
 
 const struct media_index *asset_index(const struct asset *asset);
 
-/* How many items a medium has, and when one is due. */
+/* How many items a medium has, whichever of the sounds it is, and when one is due. */
 size_t asset_count(const struct asset *asset, enum asset_medium medium);
 int64_t asset_time(const struct asset *asset, enum asset_medium medium, size_t item);
 
@@ -61,7 +67,7 @@ size_t asset_key_frame(const struct asset *asset, size_t picture);
 
 /* What of a medium lies together in memory. */
 
-struct track *asset_track(struct asset *asset, enum asset_medium medium, enum audio_codec codec);
+struct track *asset_track(struct asset *asset, enum asset_medium medium, struct asset_sound sound);
 
 size_t segment_count(const struct track *track);
 size_t segment_of(const struct track *track, size_t item);

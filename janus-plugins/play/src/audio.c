@@ -9,7 +9,6 @@
 #include <libswresample/swresample.h>
 #include <opus.h>
 
-#include "file.h"
 
 #define BITRATE 128000
 #define COMPLEXITY 6
@@ -119,6 +118,8 @@ static bool open_decoder(struct transcoder *t)
         avcodec_parameters_to_context(t->decoder, t->sound->codec) < 0)
         return false;
     t->decoder->thread_count = 1;
+    /* Without it a decoder that leaves away the beginning of the first frame would not say so in its time. */
+    t->decoder->pkt_timebase = (AVRational){1, (int)SECONDS(1)};
     return avcodec_open2(t->decoder, codec, NULL) == 0;
 }
 
@@ -285,7 +286,7 @@ static bool decode(struct transcoder *t, const struct index_frame *frame)
 {
     if (av_new_packet(t->packet, (int)frame->size) < 0)
         return false;
-    bool good = pread_whole(t->fd, t->packet->data, frame->size, frame->offset);
+    bool good = index_read_frame(t->fd, &t->sound->track, frame, t->packet->data);
     t->packet->pts = frame->time;
     /* A frame that cannot be decoded leaves a hole, which is no reason to end the play. */
     if (good)

@@ -13,8 +13,10 @@
 #include <libavutil/mem.h>
 
 #include "clock.h"
+#include "file.h"
+#include "ogg.h"
 
-#define CONTAINERS "mov,mp4,m4a,mp3,wav"
+#define CONTAINERS "mov,mp4,m4a,mp3,wav,flac" /* of libavformat; Ogg is read by ogg.c */
 #define IO_BUFFER_SIZE (64 * 1024)
 #define MAX_TIME SECONDS(100 * 3600)
 
@@ -22,7 +24,6 @@
  * may claim millions of frames. */
 #define MAX_FRAMES ((size_t)1 << 22)
 #define MAX_FRAME_SIZE (16 * 1024 * 1024)
-#define MAX_SOUND_FRAME_SIZE (256 * 1024)
 #define MAX_FRAMES_PER_SECOND 1000
 #define MAX_BYTES_PER_SECOND (32 * 1024 * 1024)
 #define MAX_ALLOCATION (128 * 1024 * 1024) /* of libavformat, at once: it has room for MAX_FRAMES */
@@ -115,7 +116,7 @@ static bool input_open(struct input *input, struct reason *reason)
         /* avformat_open_input() has freed the context, but not the I/O that is ours. */
         av_freep(&io->buffer);
         avio_context_free(&io);
-        reason_set(reason, "the file is not mp4, mp3 or wav, or it is damaged");
+        reason_set(reason, "the file is not mp4, mp3, wav, ogg or flac, or it is damaged");
         return false;
     }
     return true;
@@ -137,6 +138,7 @@ static bool is_supported_audio(enum AVCodecID codec)
     case AV_CODEC_ID_AAC:
     case AV_CODEC_ID_MP3:
     case AV_CODEC_ID_OPUS:
+    case AV_CODEC_ID_FLAC:
     case AV_CODEC_ID_PCM_U8:
     case AV_CODEC_ID_PCM_S16LE:
     case AV_CODEC_ID_PCM_S16BE:
@@ -189,14 +191,14 @@ static bool choose_streams(AVFormatContext *format, struct streams *streams, str
         return false;
     }
     if (unsupported && !supported) {
-        reason_set(reason, "the audio codec %s is not supported: AAC, MP3, Opus and PCM are",
+        reason_set(reason, "the audio codec %s is not supported: " INDEX_SOUND_CODECS " are",
                    avcodec_get_name(unsupported->codecpar->codec_id));
         return false;
     }
     return true;
 }
 
-static bool append(struct index_track *track, size_t *capacity, struct index_frame frame)
+bool index_append(struct index_track *track, size_t *capacity, struct index_frame frame)
 {
     if (track->count == *capacity) {
         size_t larger = *capacity ? 2 * *capacity : 1024;
@@ -211,6 +213,30 @@ static bool append(struct index_track *track, size_t *capacity, struct index_fra
     return true;
 }
 
+bool index_read_frame(int fd, const struct index_track *track, const struct index_frame *frame, uint8_t *data)
+{
+    int64_t offset = frame->offset;
+    size_t left = frame->size, next = 0, high = track->gap_count;
+
+    while (next < high) {
+        size_t middle = next + (high - next) / 2;
+        if (track->gaps[middle].from < offset)
+            next = middle + 1;
+        else
+            high = middle;
+    }
+    while (left > 0) {
+        const struct index_gap *gap = next < track->gap_count ? &track->gaps[next++] : NULL;
+        size_t part = gap && gap->from - offset < (int64_t)left ? (size_t)(gap->from - offset) : left;
+        if (!pread_whole(fd, data, part, offset))
+            return false;
+        data += part;
+        left -= part;
+        offset = gap ? gap->to : offset;
+    }
+    return true;
+}
+
 static bool is_sane_time(int64_t time)
 {
     return time >= -MAX_TIME && time <= MAX_TIME;
@@ -221,7 +247,7 @@ static bool copy_entries(AVStream *stream, const struct input *input, struct ind
                          struct reason *reason)
 {
     int count = avformat_index_get_entries_count(stream);
-    int most = stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO ? MAX_SOUND_FRAME_SIZE : MAX_FRAME_SIZE;
+    int most = stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO ? INDEX_SOUND_FRAME_MAX : MAX_FRAME_SIZE;
     size_t capacity = 0;
 
     for (int i = 0; i < count; i++) {
@@ -245,7 +271,7 @@ static bool copy_entries(AVStream *stream, const struct input *input, struct ind
             reason_set(reason, "the time of frame %d of %d is damaged", i + 1, count);
             return false;
         }
-        if (!append(track, &capacity, frame)) {
+        if (!index_append(track, &capacity, frame)) {
             reason_set(reason, "the file has too many frames");
             return false;
         }
@@ -276,26 +302,36 @@ static bool check_pace(const struct index_track *track, struct reason *reason)
     return true;
 }
 
-/* The index of an mp4 holds decoding times. Without B-frames the presentation times differ from them
- * by a constant, which the first frame tells. */
-static void to_presentation_times(const struct input *input, AVStream *stream, struct index_track *track)
+/* The index of an mp4 holds decoding times. Without B-frames the presentation times differ from them by a
+ * constant, which the first frame tells: it is the next to be read. */
+static int64_t presentation_delay(const struct input *input, AVStream *stream)
 {
     AVPacket *packet = av_packet_alloc();
     int64_t delay = 0;
+    bool found = false;
 
     stream->discard = AVDISCARD_DEFAULT;
-    while (packet && av_read_frame(input->format, packet) >= 0) {
-        bool found = packet->stream_index == stream->index && is_sane_time(stream_time(stream, packet->pts)) &&
-                     is_sane_time(stream_time(stream, packet->dts));
+    while (!found && packet && av_read_frame(input->format, packet) >= 0) {
+        found = packet->stream_index == stream->index && is_sane_time(stream_time(stream, packet->pts)) &&
+                is_sane_time(stream_time(stream, packet->dts));
         if (found)
             delay = stream_time(stream, packet->pts - packet->dts);
         av_packet_unref(packet);
-        if (found)
-            break;
     }
     av_packet_free(&packet);
-    for (size_t i = 0; is_sane_time(delay) && i < track->count; i++)
-        track->frames[i].time += delay;
+    stream->discard = AVDISCARD_ALL;
+    return is_sane_time(delay) ? delay : 0;
+}
+
+/* Fragments that have an index of their own (DASH) are known to the demuxer only once it has come to them. With
+ * every stream discarded it goes to the end of the file without reading what is in between. */
+static void read_all_fragments(const struct input *input)
+{
+    AVPacket *packet = av_packet_alloc();
+
+    if (packet && av_read_frame(input->format, packet) >= 0)
+        av_packet_unref(packet);
+    av_packet_free(&packet);
 }
 
 static bool is_rotated(const AVStream *stream)
@@ -306,7 +342,7 @@ static bool is_rotated(const AVStream *stream)
     return matrix && size >= 9 * sizeof(int32_t) && fabs(av_display_rotation_get((const int32_t *)matrix)) >= 1;
 }
 
-static bool index_video(struct media_index *index, const struct input *input, AVStream *stream,
+static bool index_video(struct media_index *index, const struct input *input, AVStream *stream, int64_t delay,
                         struct reason *reason)
 {
     const AVCodecParameters *codec = stream->codecpar;
@@ -332,7 +368,8 @@ static bool index_video(struct media_index *index, const struct input *input, AV
         reason_set(reason, "the video has no frames");
         return false;
     }
-    to_presentation_times(input, stream, &index->video);
+    for (size_t i = 0; i < index->video.count; i++)
+        index->video.frames[i].time += delay;
     return check_pace(&index->video, reason);
 }
 
@@ -345,7 +382,7 @@ static bool index_pcm(struct index_track *track, const struct input *input, AVSt
     int64_t samples = codec->sample_rate / 50;
     size_t capacity = 0;
 
-    if (sample_size <= 0 || samples <= 0 || samples * sample_size > MAX_SOUND_FRAME_SIZE) {
+    if (sample_size <= 0 || samples <= 0 || samples * sample_size > INDEX_SOUND_FRAME_MAX) {
         reason_set(reason, "the wav header is damaged");
         return false;
     }
@@ -356,7 +393,7 @@ static bool index_pcm(struct index_track *track, const struct input *input, AVSt
     for (int64_t position = 0; left >= sample_size; position += samples) {
         int64_t size = left < samples * sample_size ? left - left % sample_size : samples * sample_size;
         int64_t time = av_rescale(position, SECONDS(1), codec->sample_rate);
-        if (!append(track, &capacity, (struct index_frame){.time = time, .offset = offset, .size = (uint32_t)size})) {
+        if (!index_append(track, &capacity, (struct index_frame){.time = time, .offset = offset, .size = (uint32_t)size})) {
             reason_set(reason, "the file is too long");
             return false;
         }
@@ -366,7 +403,7 @@ static bool index_pcm(struct index_track *track, const struct input *input, AVSt
     return true;
 }
 
-/* mp3: frames are found by reading the file once. */
+/* mp3 and flac: frames are found by reading the file once. */
 static bool index_by_reading(struct index_track *track, const struct input *input, AVStream *stream,
                              struct reason *reason)
 {
@@ -377,10 +414,10 @@ static bool index_by_reading(struct index_track *track, const struct input *inpu
 
     stream->discard = AVDISCARD_DEFAULT;
     while (stored && av_read_frame(input->format, packet) >= 0) {
-        if (packet->stream_index == stream->index && packet->pos >= 0 && packet->size <= MAX_SOUND_FRAME_SIZE) {
+        if (packet->stream_index == stream->index && packet->pos >= 0 && packet->size <= INDEX_SOUND_FRAME_MAX) {
             struct index_frame frame = {
                 .time = stream_time(stream, time), .offset = packet->pos, .size = (uint32_t)packet->size};
-            stored = append(track, &capacity, frame);
+            stored = index_append(track, &capacity, frame);
             time += packet->duration;
         }
         av_packet_unref(packet);
@@ -391,6 +428,11 @@ static bool index_by_reading(struct index_track *track, const struct input *inpu
     return stored;
 }
 
+static bool is_found_by_reading(const AVCodecParameters *codec)
+{
+    return codec->codec_id == AV_CODEC_ID_MP3 || codec->codec_id == AV_CODEC_ID_FLAC;
+}
+
 static void read_language(const AVStream *stream, char language[4])
 {
     const AVDictionaryEntry *entry = av_dict_get(stream->metadata, "language", NULL, 0);
@@ -399,14 +441,37 @@ static void read_language(const AVStream *stream, char language[4])
         memcpy(language, entry->value, 4);
 }
 
+/* `media add` puts Opus beside what other players expect, and says so in the name of the track's handler. */
+static int read_original(const AVStream *stream, unsigned number)
+{
+    const AVDictionaryEntry *entry = av_dict_get(stream->metadata, "handler_name", NULL, 0);
+    unsigned original;
+
+    return stream->codecpar->codec_id == AV_CODEC_ID_OPUS && entry &&
+                   sscanf(entry->value, "Opus of sound %u", &original) == 1 && original < number
+               ? (int)original
+               : -1;
+}
+
+static bool check_sound(const struct index_sound *sound, struct reason *reason)
+{
+    if (sound->track.count == 0) {
+        reason_set(reason, "the sound has no frames");
+        return false;
+    }
+    return check_pace(&sound->track, reason);
+}
+
 /* A sound that cannot be decoded keeps its place in the order, without frames. */
-static bool index_sound(struct index_sound *sound, const struct input *input, AVStream *stream,
+static bool index_sound(struct media_index *index, unsigned number, const struct input *input, AVStream *stream,
                         struct reason *reason)
 {
+    struct index_sound *sound = &index->sounds[number];
     int rate = stream->codecpar->sample_rate;
     bool done;
 
     read_language(stream, sound->language);
+    sound->original = read_original(stream, number);
     if (!is_supported_audio(stream->codecpar->codec_id))
         return true;
     if (rate != 0 && (rate < SAMPLE_RATE_MIN || rate > SAMPLE_RATE_MAX)) {
@@ -421,31 +486,11 @@ static bool index_sound(struct index_sound *sound, const struct input *input, AV
     }
     if (is_mp4(input->format))
         done = copy_entries(stream, input, &sound->track, reason);
-    else if (stream->codecpar->codec_id == AV_CODEC_ID_MP3)
+    else if (is_found_by_reading(stream->codecpar))
         done = index_by_reading(&sound->track, input, stream, reason);
     else
         done = index_pcm(&sound->track, input, stream, reason);
-    if (done && sound->track.count == 0) {
-        reason_set(reason, "the sound has no frames");
-        return false;
-    }
-    return done && check_pace(&sound->track, reason);
-}
-
-/* An mp4 whose fragments have an index of their own (DASH) is opened with the first of them alone, and the
- * demuxer comes to the others by reading on. Is there something behind the last frame that it knows of? */
-static bool has_more_fragments(const struct input *input, AVStream *stream)
-{
-    int count = avformat_index_get_entries_count(stream);
-    const AVIndexEntry *last = count > 0 ? avformat_index_get_entry(stream, count - 1) : NULL;
-    AVPacket *packet = av_packet_alloc();
-
-    stream->discard = AVDISCARD_DEFAULT;
-    if (last && packet && av_seek_frame(input->format, stream->index, last->timestamp, AVSEEK_FLAG_ANY) >= 0)
-        while (avformat_index_get_entries_count(stream) == count && av_read_frame(input->format, packet) >= 0)
-            av_packet_unref(packet);
-    av_packet_free(&packet);
-    return avformat_index_get_entries_count(stream) > count;
+    return done && check_sound(sound, reason);
 }
 
 /* Times count from the first picture or from the beginning of the sound, whichever is earlier. */
@@ -475,7 +520,7 @@ static void find_end(struct index_track *track, bool pcm)
 /* Of an mp3 the container only guesses it, from the bit rate. */
 static int64_t duration(const AVFormatContext *format, const struct media_index *index)
 {
-    if (format->duration > 0 && (is_mp4(format) || index->sounds[0].codec->codec_id != AV_CODEC_ID_MP3))
+    if (format->duration > 0 && (is_mp4(format) || !is_found_by_reading(index->sounds[0].codec)))
         return av_rescale(format->duration, SECONDS(1), AV_TIME_BASE);
     return index_end(index);
 }
@@ -483,17 +528,17 @@ static int64_t duration(const AVFormatContext *format, const struct media_index 
 static bool index_streams(struct media_index *index, const struct input *input, const struct streams *streams,
                           struct reason *reason)
 {
+    int64_t delay = streams->video ? presentation_delay(input, streams->video) : 0;
+
+    if (is_mp4(input->format))
+        read_all_fragments(input);
     index->streams = input->format->nb_streams;
     index->sound_count = streams->sound_count;
     for (unsigned i = 0; i < streams->sound_count; i++)
-        if (!index_sound(&index->sounds[i], input, streams->sounds[i], reason))
+        if (!index_sound(index, i, input, streams->sounds[i], reason))
             return false;
-    if (streams->video && !index_video(index, input, streams->video, reason))
+    if (streams->video && !index_video(index, input, streams->video, delay, reason))
         return false;
-    if (is_mp4(input->format) && has_more_fragments(input, streams->video ? streams->video : streams->sounds[0])) {
-        reason_set(reason, "the mp4 is in fragments (DASH): put them together (ffmpeg -i IN -c copy -movflags +faststart OUT)");
-        return false;
-    }
     start_at_zero(index);
     find_end(&index->video, false);
     for (unsigned i = 0; i < index->sound_count; i++)
@@ -519,10 +564,31 @@ static struct media_index *read_index(const struct input *input, struct reason *
     return NULL;
 }
 
+static struct media_index *read_ogg(int fd, struct reason *reason)
+{
+    struct media_index *index = calloc(1, sizeof *index);
+
+    if (!index) {
+        reason_set(reason, "there is not enough memory");
+        return NULL;
+    }
+    index->streams = index->sound_count = 1;
+    index->sounds[0].original = -1;
+    if (ogg_read(fd, &index->sounds[0], reason) && check_sound(&index->sounds[0], reason)) {
+        index->duration = index_end(index);
+        return index;
+    }
+    index_free(index);
+    return NULL;
+}
+
 struct media_index *index_read(int fd, struct reason *reason)
 {
     struct input input = {.fd = fd};
     struct media_index *index = NULL;
+
+    if (ogg_is(fd))
+        return read_ogg(fd, reason);
 
     /* What is wrong with a file is said in the reply, not on the gateway's standard error. */
     av_log_set_level(AV_LOG_QUIET);
@@ -534,6 +600,40 @@ struct media_index *index_read(int fd, struct reason *reason)
     return index;
 }
 
+void index_list_sounds(const struct media_index *index, struct index_sounds *sounds)
+{
+    sounds->count = 0;
+    for (unsigned i = 0; i < index->sound_count && index->sounds[i].original < 0; i++) {
+        memcpy(sounds->sounds[i].language, index->sounds[i].language, sizeof sounds->sounds[i].language);
+        sounds->sounds[i].playable = index->sounds[i].track.count > 0;
+        sounds->count++;
+    }
+}
+
+static bool is_chosen(const struct index_sounds *sounds, unsigned number, const struct index_choice *choice)
+{
+    return sounds->sounds[number].playable && (choice->number < 0 || (unsigned)choice->number == number) &&
+           (!choice->language[0] || strcmp(choice->language, sounds->sounds[number].language) == 0);
+}
+
+bool index_choose_sound(const struct media_index *index, const struct index_choice *choice, unsigned *number,
+                        struct reason *reason)
+{
+    struct index_sounds sounds;
+    int length;
+
+    index_list_sounds(index, &sounds);
+    for (*number = 0; *number < sounds.count; ++*number)
+        if (is_chosen(&sounds, *number, choice))
+            return true;
+    length = reason_set(reason, "the file has no such sound that can be played; it has %u", sounds.count);
+    for (unsigned i = 0; i < sounds.count && (size_t)length < sizeof reason->text; i++)
+        length += snprintf(reason->text + length, sizeof reason->text - (size_t)length, "%s%s%s", i == 0 ? ": " : ", ",
+                           sounds.sounds[i].language[0] ? sounds.sounds[i].language : "one without a language",
+                           sounds.sounds[i].playable ? "" : " (which cannot be)");
+    return false;
+}
+
 void index_free(struct media_index *index)
 {
     if (!index)
@@ -541,6 +641,7 @@ void index_free(struct media_index *index)
     free(index->video.frames);
     for (unsigned i = 0; i < index->sound_count; i++) {
         free(index->sounds[i].track.frames);
+        free(index->sounds[i].track.gaps);
         avcodec_parameters_free(&index->sounds[i].codec);
     }
     free(index);

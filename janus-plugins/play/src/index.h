@@ -23,20 +23,37 @@ struct index_frame {
     bool sync; /* of a picture: the container calls it one to begin at */
 };
 
+/* What interrupts a frame in the file: the header of a page of Ogg, with all that lies before the page. */
+struct index_gap {
+    int64_t from, to;
+};
+
 struct index_track {
     struct index_frame *frames;
     size_t count; /* 0: the file has no such track */
     int64_t end;  /* when the last frame is over */
+    struct index_gap *gaps;
+    size_t gap_count;
 };
+
+#define INDEX_SOUND_FRAME_MAX (256 * 1024)
+
+/* Adds a frame to those of a track, of which there is room for `capacity`; false when there are too many. */
+bool index_append(struct index_track *track, size_t *capacity, struct index_frame frame);
+
+/* Reads a frame of the open file, `size` bytes; false when the file is shorter or cannot be read. */
+bool index_read_frame(int fd, const struct index_track *track, const struct index_frame *frame, uint8_t *data);
 
 /* One of the sounds of a file, such as a language of a film. */
 struct index_sound {
     struct index_track track;
     AVCodecParameters *codec;
     char language[4]; /* ISO 639-2, such as "eng"; "" when the file does not say */
+    int original;     /* the number of the sound that this one, as Opus, is sent for; -1: it is a sound of its own */
 };
 
 #define INDEX_SOUNDS_MAX 16
+#define INDEX_SOUND_CODECS "AAC, MP3, Opus, FLAC and PCM" /* for people */
 
 struct media_index {
     /* As the container has them. */
@@ -47,6 +64,28 @@ struct media_index {
     struct index_sound sounds[INDEX_SOUNDS_MAX];
     unsigned sound_count;
 };
+
+/* The sounds of a file, as they are told of. */
+struct index_sounds {
+    unsigned count;
+    struct {
+        char language[4];
+        bool playable;
+    } sounds[INDEX_SOUNDS_MAX];
+};
+
+void index_list_sounds(const struct media_index *index, struct index_sounds *sounds);
+
+/* Which of the sounds of a file: by its number, or by its language. */
+struct index_choice {
+    int number;       /* -1: any */
+    char language[4]; /* "": any */
+};
+
+/* Gives the number of a sound that is as chosen and can be played, the first of several. False, with a reason, when
+ * there is none. */
+bool index_choose_sound(const struct media_index *index, const struct index_choice *choice, unsigned *number,
+                        struct reason *reason);
 
 /* Reads the index of an open file. Returns NULL, with a reason, for what cannot be played. */
 struct media_index *index_read(int fd, struct reason *reason);

@@ -51,9 +51,9 @@ void medium_send_silence(struct session *session)
 
     if (!session->connected || medium->count == 0 || medium->after_gap)
         return;
-    const uint8_t *silence = audio_silence(medium->format.codec, &size);
+    const uint8_t *silence = audio_silence(medium->format.sound.codec, &size);
     send_quiet(session, silence, size);
-    if (medium->format.codec == AUDIO_OPUS)
+    if (medium->format.sound.codec == AUDIO_OPUS)
         send_quiet(session, pause, sizeof pause);
     medium->after_gap = true;
 }

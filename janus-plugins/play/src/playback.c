@@ -43,26 +43,36 @@ void playback_end(struct session *session, enum session_end end)
     session->played.playlist = NULL;
 }
 
-static struct session_format sound_format(const struct sdp_answer *answer)
+static struct session_format sound_format(const struct sdp_answer *answer, unsigned number)
 {
     if (answer->opus)
-        return (struct session_format){true, answer->opus, AUDIO_OPUS};
+        return (struct session_format){true, answer->opus, {number, AUDIO_OPUS}};
     if (answer->pcma)
-        return (struct session_format){true, SDP_PCMA_PAYLOAD_TYPE, AUDIO_PCMA};
+        return (struct session_format){true, SDP_PCMA_PAYLOAD_TYPE, {number, AUDIO_PCMA}};
     if (answer->pcmu)
-        return (struct session_format){true, SDP_PCMU_PAYLOAD_TYPE, AUDIO_PCMU};
+        return (struct session_format){true, SDP_PCMU_PAYLOAD_TYPE, {number, AUDIO_PCMU}};
     return (struct session_format){.sent = false};
 }
 
+/* As chosen, else the first; false when the asset has none. */
+static bool find_sound(const struct asset *asset, const struct index_choice *choice, unsigned *number)
+{
+    struct reason reason;
+
+    return index_choose_sound(asset_index(asset), choice, number, &reason) ||
+           index_choose_sound(asset_index(asset), &(struct index_choice){.number = -1}, number, &reason);
+}
+
 /* Chooses as what the asset is sent; false when the viewer has not accepted what it needs. */
-static bool choose_formats(const struct session *session, const struct asset *asset,
+static bool choose_formats(const struct session *session, const struct asset *asset, const struct index_choice *choice,
                            struct session_format formats[ASSET_MEDIA], struct reason *reason)
 {
-    bool has_video = asset_count(asset, ASSET_VIDEO) > 0, has_audio = asset_count(asset, ASSET_AUDIO) > 0;
+    unsigned sound;
+    bool has_video = asset_count(asset, ASSET_VIDEO) > 0, has_audio = find_sound(asset, choice, &sound);
     uint8_t h264 = sdp_h264_payload_type(&session->answer, asset_index(asset)->h264.profile);
 
     formats[ASSET_VIDEO] = (struct session_format){.sent = has_video, .payload_type = h264};
-    formats[ASSET_AUDIO] = has_audio ? sound_format(&session->answer) : (struct session_format){.sent = false};
+    formats[ASSET_AUDIO] = has_audio ? sound_format(&session->answer, sound) : (struct session_format){.sent = false};
     if (has_video && !h264) {
         reason_set(reason, "the browser does not accept H.264, which the picture of the file is in");
         return false;
@@ -86,7 +96,7 @@ void playback_go_to(struct session *session, const struct seek_point *point)
         medium->next = next[i];
         medium->window = NULL;
         if (medium->next < medium->count)
-            medium->window = window_open(session->asset, i, medium->format.codec, first[i], next[i]);
+            medium->window = window_open(session->asset, i, medium->format.sound, first[i], next[i]);
         window_close(before);
     }
     session->anchored = false;
@@ -105,7 +115,7 @@ static void set_media(struct session *session, const struct session_format forma
         medium->format = formats[i];
         medium->count = formats[i].sent ? asset_count(session->asset, i) : 0;
         if (i == ASSET_AUDIO && formats[i].sent)
-            medium->clock_rate = audio_rate(formats[i].codec);
+            medium->clock_rate = audio_rate(formats[i].sound.codec);
     }
 }
 
@@ -113,7 +123,7 @@ bool playback_begin(struct session *session, const struct session_play *play, st
 {
     struct session_format formats[ASSET_MEDIA];
 
-    if (!choose_formats(session, play->asset, formats, reason))
+    if (!choose_formats(session, play->asset, &play->choice, formats, reason))
         return false;
     if (session->state != SESSION_READY) {
         leave(session);
@@ -121,6 +131,7 @@ bool playback_begin(struct session *session, const struct session_play *play, st
     }
     session->asset = play->asset;
     session->played = play->played;
+    session->choice = play->choice;
     session->loop = play->loop;
     session->plays++;
     session->sought = false;
@@ -128,6 +139,28 @@ bool playback_begin(struct session *session, const struct session_play *play, st
     set_media(session, formats);
     playback_go_to(session, &play->point);
     session->state = SESSION_GOING;
+    return true;
+}
+
+bool playback_choose_sound(struct session *session, const struct index_choice *choice, struct reason *reason)
+{
+    struct session_medium *medium = &session->media[ASSET_AUDIO];
+    struct window *before = medium->window;
+    unsigned number;
+
+    if (!index_choose_sound(asset_index(session->asset), choice, &number, reason))
+        return false;
+    /* What was made ready to follow has the sound that was chosen before. */
+    session->choice = *choice;
+    session->plays++;
+    playback_discard_next(session);
+    if (number == medium->format.sound.number)
+        return true;
+    medium->format.sound.number = number;
+    if (medium->next < medium->count) {
+        medium->window = window_open(session->asset, ASSET_AUDIO, medium->format.sound, medium->next, medium->next);
+        window_close(before);
+    }
     return true;
 }
 
@@ -144,13 +177,13 @@ enum session_followed playback_follow(struct session *session, size_t item, stru
         next->none = true;
         return SESSION_TAKEN;
     }
-    if (!choose_formats(session, asset, next->formats, reason))
+    if (!choose_formats(session, asset, &session->choice, next->formats, reason))
         return SESSION_UNFIT;
     next->asset = asset;
     next->item = item;
     for (int i = 0; i < ASSET_MEDIA; i++)
         if (next->formats[i].sent)
-            next->windows[i] = window_open(asset, i, next->formats[i].codec, 0, 0);
+            next->windows[i] = window_open(asset, i, next->formats[i].sound, 0, 0);
     return SESSION_TAKEN;
 }
 

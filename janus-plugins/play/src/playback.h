@@ -23,4 +23,7 @@ enum session_followed playback_follow(struct session *session, size_t item, stru
 /* Goes on with the file that follows, whose position 0 is due at `at`, as if it were the same one. */
 void playback_begin_next(struct session *session, int64_t at);
 
+/* Has another sound of the file heard; false, with a reason, when there is no such one. */
+bool playback_choose_sound(struct session *session, const struct index_choice *choice, struct reason *reason);
+
 #endif

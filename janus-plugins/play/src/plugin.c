@@ -470,12 +470,23 @@ static void note_began(struct viewer *viewer, int64_t asked, bool shows)
     atomic_store(&viewer->asked, asked);
 }
 
+/* The file to be played first has to have a sound that is asked for; in the others it is taken where there is one. */
+static bool has_sound(const struct asset *asset, const struct command *command, struct reason *reason)
+{
+    const struct index_choice choice = protocol_choice(command);
+    unsigned number;
+
+    return (command->sound < 0 && !command->language) ||
+           index_choose_sound(asset_index(asset), &choice, &number, reason);
+}
+
 /* Has a file played from the position `start` on, in place of what is being played; NULL, or the reply that
  * refuses. */
 static janus_plugin_result *begin_playing(struct viewer *viewer, const struct command *command)
 {
     int64_t asked = clock_now();
     struct session_play play = {.loop = command->loop,
+                                .choice = protocol_choice(command),
                                 .played = {protocol_playlist(command), (size_t)command->item}};
     struct reason reason;
     const char *forbidden = find_forbidden(command->token, play.played.playlist, &reason);
@@ -484,6 +495,10 @@ static janus_plugin_result *begin_playing(struct viewer *viewer, const struct co
     json_t *refusal = NULL;
     enum metrics_counter why = METRICS_REFUSED;
 
+    if (status == PATH_OPENED && !has_sound(play.asset, command, &reason)) {
+        asset_release(play.asset);
+        status = PATH_REFUSED;
+    }
     if (status == PATH_FULL && command->is_explicit)
         refusal = protocol_conflict(PROTOCOL_FULL, reason.text);
     if (status == PATH_OPENED) {
@@ -618,6 +633,20 @@ static janus_plugin_result *set_loop(struct viewer *viewer, bool loop)
     return session_set_loop(&viewer->session, loop) ? done(viewer) : nothing_is_played();
 }
 
+static janus_plugin_result *choose_sound(struct viewer *viewer, const struct command *command)
+{
+    const struct index_choice choice = protocol_choice(command);
+    struct reason reason;
+
+    if (session_state(&viewer->session) == SESSION_READY)
+        return nothing_is_played();
+    if (!session_choose_sound(&viewer->session, &choice, &reason))
+        return reply(protocol_refusal(PATH_REFUSED, NULL, &reason));
+    janus_plugin_result *result = done(viewer);
+    go_on_at_once(viewer);
+    return result;
+}
+
 static janus_plugin_result *set_reports(struct viewer *viewer, gint interval)
 {
     g_atomic_int_set(&viewer->report_interval, interval);
@@ -655,6 +684,8 @@ static janus_plugin_result *carry_out(struct viewer *viewer, const struct comman
         return seek(viewer, command);
     case COMMAND_LOOP:
         return set_loop(viewer, command->loop);
+    case COMMAND_SOUND:
+        return choose_sound(viewer, command);
     case COMMAND_STATUS:
         return done(viewer);
     case COMMAND_REPORT:

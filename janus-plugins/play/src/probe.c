@@ -7,7 +7,6 @@
 
 #include "clock.h"
 #include "file.h"
-#include "index.h"
 #include "workers.h"
 
 /* How many files are remembered. */
@@ -99,6 +98,7 @@ static void read_probe(int fd, struct probe *probe)
     probe->streams = index->streams;
     probe->duration = index->duration;
     probe->end = index_end(index);
+    index_list_sounds(index, &probe->sounds);
     index_free(index);
 }
 

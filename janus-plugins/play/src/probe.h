@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "index.h"
 #include "path.h"
 #include "reason.h"
 
@@ -20,6 +21,7 @@ struct probe {
     unsigned streams; /* in the container */
     int64_t duration; /* as the container has it */
     int64_t end;      /* when the last of what is played is over */
+    struct index_sounds sounds;
 };
 
 struct prober;

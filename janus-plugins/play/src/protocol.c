@@ -29,7 +29,10 @@ struct field {
 #define FLAG .type = FIELD_BOOLEAN, .means = "true or false"
 #define TIME .type = FIELD_INTEGER, .least = -INTEGER_MAX, .most = INTEGER_MAX, .means = "a whole number of milliseconds"
 
-#define FIELDS_MAX 5
+#define LANGUAGE .type = FIELD_TEXT, .means = "the language of a sound of the file, as a string of three letters such as \"eng\""
+#define SOUND .type = FIELD_INTEGER, .most = INDEX_SOUNDS_MAX - 1, .means = "the index of a sound of the file"
+
+#define FIELDS_MAX 7
 
 static const struct request {
     const char *name;
@@ -48,11 +51,12 @@ static const struct request {
      .fields = {FIELD(file, FILE_NAME),
                 FIELD(playlist, .type = FIELD_NAMES, .means = "an array of 1 to 1000 names of files in the media folder"),
                 FIELD(item, .type = FIELD_INTEGER, .most = PLAYLIST_MAX - 1, .means = "the index of a name in 'playlist'"),
-                FIELD(start, TIME), FIELD(loop, FLAG)}},
+                FIELD(start, TIME), FIELD(loop, FLAG), FIELD(language, LANGUAGE), FIELD(sound, SOUND)}},
     {.name = "ctrl.pause", .type = COMMAND_PAUSE, .is_explicit = true},
     {.name = "ctrl.resume", .type = COMMAND_RESUME, .is_explicit = true},
     {.name = "ctrl.seek", .type = COMMAND_SEEK, .is_explicit = true, .fields = {FIELD(position, REQUIRED, TIME), FIELD(accurate, FLAG)}},
     {.name = "ctrl.loop", .type = COMMAND_LOOP, .is_explicit = true, .fields = {FIELD(loop, REQUIRED, FLAG)}},
+    {.name = "ctrl.sound", .type = COMMAND_SOUND, .is_explicit = true, .fields = {FIELD(language, LANGUAGE), FIELD(sound, SOUND)}},
     {.name = "get.status", .type = COMMAND_STATUS, .is_explicit = true},
     {.name = "report.position", .type = COMMAND_REPORT, .is_explicit = true,
      .fields = {FIELD(interval, REQUIRED, .type = FIELD_INTEGER, .least = 100, .most = 60000,
@@ -188,6 +192,20 @@ static bool refuse_unknown(const struct request *request, const json_t *body, st
 
 static bool is_contradictory(const struct command *command, struct reason *reason)
 {
+    const char *name = command->type == COMMAND_PLAY ? "ctrl.play" : "ctrl.sound";
+
+    if (command->language && command->sound >= 0) {
+        reason_set(reason, "%s takes either 'language' or 'sound'", name);
+        return true;
+    }
+    if (command->language && strlen(command->language) != 3) {
+        reason_set(reason, "%s takes 'language', a string of three letters such as \"eng\"", name);
+        return true;
+    }
+    if (command->type == COMMAND_SOUND && !command->language && command->sound < 0) {
+        reason_set(reason, "ctrl.sound needs 'language' or 'sound'");
+        return true;
+    }
     if (command->type != COMMAND_PLAY)
         return false;
     if (!command->file == !command->playlist) {
@@ -233,7 +251,11 @@ static enum protocol_verdict parse_fields(const struct request *request, const j
 /* ctrl.play has two forms: one of the fields that only the explicit one has tells them apart. */
 static bool is_form(const struct request *request, const json_t *body)
 {
-    bool begins = json_object_get(body, "start") || json_object_get(body, "loop") || json_object_get(body, "playlist");
+    static const char *const explicit[] = {"start", "loop", "playlist", "language", "sound"};
+    bool begins = false;
+
+    for (size_t i = 0; i < sizeof explicit / sizeof explicit[0]; i++)
+        begins = begins || json_object_get(body, explicit[i]);
 
     return (request->type != COMMAND_TOGGLE || !begins) && (request->type != COMMAND_PLAY || begins);
 }
@@ -256,6 +278,7 @@ enum protocol_verdict protocol_parse(const json_t *body, const json_t *jsep, str
             .is_explicit = request->is_explicit,
             .token = json_string_value(json_object_get(body, "token")),
             .folder = "",
+            .sound = -1,
             .limit = LISTING_MAX,
         };
         return request->has_answer ? parse_answer(jsep, command, reason)
@@ -284,6 +307,15 @@ struct playlist *protocol_playlist(const struct command *command)
     return playlist;
 }
 
+struct index_choice protocol_choice(const struct command *command)
+{
+    struct index_choice choice = {.number = (int)command->sound};
+
+    if (command->language)
+        memcpy(choice.language, command->language, sizeof choice.language);
+    return choice;
+}
+
 json_t *protocol_pong(void)
 {
     return json_pack("{ss}", "msg", "pong");
@@ -300,6 +332,23 @@ static json_t *milliseconds(int64_t time)
     return json_integer(time / MILLISECONDS(1));
 }
 
+/* Where there is something to choose from. */
+static void add_sounds(json_t *object, const struct index_sounds *sounds)
+{
+    json_t *list;
+
+    if (sounds->count < 2)
+        return;
+    json_object_set_new(object, "sounds", list = json_array());
+    for (unsigned i = 0; i < sounds->count; i++) {
+        json_t *sound = json_object();
+        if (sounds->sounds[i].language[0])
+            json_object_set_new(sound, "language", json_string(sounds->sounds[i].language));
+        json_object_set_new(sound, "playable", json_boolean(sounds->sounds[i].playable));
+        json_array_append_new(list, sound);
+    }
+}
+
 static json_t *listed_file(const char *name, const struct probe *probe)
 {
     json_t *file = json_pack("{ss}", "name", name);
@@ -312,6 +361,7 @@ static json_t *listed_file(const char *name, const struct probe *probe)
     if (probe->status == PATH_OPENED) {
         json_object_set_new(file, "kind", json_string(probe->has_picture ? "video" : "audio"));
         json_object_set_new(file, "duration", milliseconds(probe->end));
+        add_sounds(file, &probe->sounds);
     } else {
         json_object_set_new(file, "reason",
                             json_string(probe->status == PATH_NOT_FOUND ? "it is gone" : probe->reason.text));
@@ -363,6 +413,9 @@ json_t *protocol_status(const struct session_status *status)
     json_object_set_new(object, "file", json_string(file_of(&status->played)));
     json_object_set_new(object, "position", milliseconds(status->position));
     json_object_set_new(object, "duration", milliseconds(status->duration));
+    add_sounds(object, &status->sounds);
+    if (status->sounds.count > 1)
+        json_object_set_new(object, "sound", json_integer(status->sound));
     if (playlist->is_list) {
         json_t *list = json_array();
         for (size_t i = 0; i < playlist->count; i++)

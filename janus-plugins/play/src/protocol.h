@@ -29,12 +29,13 @@ enum command_type {
     COMMAND_RESUME,
     COMMAND_SEEK,
     COMMAND_LOOP,
+    COMMAND_SOUND,
     COMMAND_STATUS,
     COMMAND_REPORT,
     COMMAND_LIST,
 };
 
-/* Times are in milliseconds. A field that the message does not have is NULL, 0 or false. */
+/* Times are in milliseconds. A field that the message does not have is NULL, 0 or false, and `sound` -1. */
 struct command {
     enum command_type type;
     bool is_explicit; /* of the second generation, whose replies and events are typed and more */
@@ -42,6 +43,8 @@ struct command {
     const char *sdp;
     const char *file;
     const char *folder;
+    const char *language;
+    int64_t sound;
     const json_t *playlist;
     int64_t item;
     int64_t offset;
@@ -68,6 +71,9 @@ enum protocol_verdict protocol_parse(const json_t *body, const json_t *jsep, str
 
 /* What the command asks to play, `playlist` or `file`. */
 struct playlist *protocol_playlist(const struct command *command);
+
+/* Which sound it asks for. */
+struct index_choice protocol_choice(const struct command *command);
 
 json_t *protocol_pong(void);
 json_t *protocol_probe_result(const struct probe *probe);

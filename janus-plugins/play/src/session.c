@@ -170,6 +170,14 @@ bool session_set_loop(struct session *session, bool loop)
     return playing;
 }
 
+bool session_choose_sound(struct session *session, const struct index_choice *choice, struct reason *reason)
+{
+    pthread_mutex_lock(&session->lock);
+    bool chosen = session->state == SESSION_READY || playback_choose_sound(session, choice, reason);
+    pthread_mutex_unlock(&session->lock);
+    return chosen;
+}
+
 bool session_wants_next(struct session *session, struct session_item *next, size_t *candidates, unsigned *play)
 {
     pthread_mutex_lock(&session->lock);
@@ -210,6 +218,8 @@ void session_status(struct session *session, int64_t now, struct session_status 
         status->position = session->anchored && passed > session->from ? passed : session->from;
         if (status->position > status->duration)
             status->position = status->duration;
+        index_list_sounds(asset_index(session->asset), &status->sounds);
+        status->sound = session->media[ASSET_AUDIO].format.sound.number;
     }
     pthread_mutex_unlock(&session->lock);
 }

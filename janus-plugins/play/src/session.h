@@ -47,7 +47,7 @@ struct session_callbacks {
 struct session_format {
     bool sent;
     uint8_t payload_type;
-    enum audio_codec codec; /* of sound */
+    struct asset_sound sound;
 };
 
 /* What of one medium goes on from play to play within a PeerConnection, and where in its track the
@@ -97,6 +97,7 @@ struct session {
 
     struct asset *asset; /* what is being played; NULL when ready */
     struct session_item played;
+    struct index_choice choice; /* of the sounds, in all files of the list that have such a one */
     bool loop;
     unsigned plays; /* counts what begins, so that what was prepared for another play is not taken */
     struct session_next next;
@@ -135,6 +136,7 @@ struct session_play {
     struct asset *asset;
     struct session_item played;
     struct seek_point point;
+    struct index_choice choice;
     bool loop;
 };
 
@@ -159,6 +161,10 @@ bool session_seek(struct session *session, const struct asset *asset, const stru
 /* Whether to begin again at the end of the file or list; false when nothing is played. */
 bool session_set_loop(struct session *session, bool loop);
 
+/* Has another sound of the file heard from now on. False, with a reason, when the file has no such one; nothing happens
+ * when nothing is played. */
+bool session_choose_sound(struct session *session, const struct index_choice *choice, struct reason *reason);
+
 /* What should follow: gives a reference to the playlist, how many of its files, from that one on, come into
  * question, and the number of the play it is for. False when nothing has to. */
 bool session_wants_next(struct session *session, struct session_item *next, size_t *candidates, unsigned *play);
@@ -179,6 +185,8 @@ struct session_status {
     struct session_item played; /* with a reference to the playlist; NULL when ready */
     bool loop;
     int64_t position, duration;
+    struct index_sounds sounds; /* of the file */
+    unsigned sound;             /* the one that is heard */
 };
 
 void session_status(struct session *session, int64_t now, struct session_status *status);

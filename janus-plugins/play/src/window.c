@@ -96,7 +96,7 @@ static bool want(struct window *window, size_t keep, size_t item)
     return atomic_exchange(&window->wanted, kept << 32 | current) != (kept << 32 | current);
 }
 
-struct window *window_open(struct asset *asset, enum asset_medium medium, enum audio_codec codec, size_t keep,
+struct window *window_open(struct asset *asset, enum asset_medium medium, struct asset_sound sound, size_t keep,
                            size_t item)
 {
     struct window *window = calloc(1, sizeof *window);
@@ -105,7 +105,7 @@ struct window *window_open(struct asset *asset, enum asset_medium medium, enum a
         abort();
     window->job.run = look_after;
     window->asset = asset_hold(asset);
-    window->track = asset_track(asset, medium, codec);
+    window->track = asset_track(asset, medium, sound);
     want(window, keep, item);
     fill(window);
     return window;

@@ -8,8 +8,8 @@
 
 struct window;
 
-/* Opens it at `item`, with what lies from `keep` on, sound as packets of `codec`. */
-struct window *window_open(struct asset *asset, enum asset_medium medium, enum audio_codec codec, size_t keep,
+/* Opens it at `item`, with what lies from `keep` on; `sound`, which can be played, counts for sound alone. */
+struct window *window_open(struct asset *asset, enum asset_medium medium, struct asset_sound sound, size_t keep,
                            size_t item);
 void window_close(struct window *window); /* NULL does nothing */
 

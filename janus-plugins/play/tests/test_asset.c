@@ -5,6 +5,7 @@
 #include "../src/h264.c"
 #include "../src/index.c"
 #include "../src/metrics.c"
+#include "../src/ogg.c"
 #include "../src/path.c"
 #include "../src/window.c"
 #include "../src/workers.c"
@@ -15,10 +16,9 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "support/listen.h"
 #include "support/media.h"
 #include "support/tap.h"
-
-static struct library *library;
 
 static const struct media_film film = {
     .seconds = 4, .pictures_per_key_frame = 25, .key_frame_size = 9000, .picture_size = 900};
@@ -49,31 +49,12 @@ static void write_film(const char *name, struct media_film changed)
     media_write_film(name, &whole);
 }
 
-static struct asset *open_asset(const char *name)
-{
-    struct asset *asset = NULL;
-    struct reason reason = {""};
-
-    if (asset_open(library, name, &asset, &reason) != PATH_OPENED) {
-        printf("# %s: %s\n", name, reason.text);
-        require(false, "an asset cannot be opened");
-    }
-    return asset;
-}
-
 /* Returns when what was given up is closed. */
 static void settle(void)
 {
     workers_wait(library->transcoders);
     workers_wait(library->housekeeper);
     workers_wait(library->readers);
-}
-
-static const struct asset_item *wait_item(const struct window *window, size_t item)
-{
-    for (int i = 0; i < 5000 && !window_item(window, item) && !window_failed(window, item); i++)
-        usleep(1000);
-    return window_item(window, item);
 }
 
 static void refused(const char *name, struct media_film changed, const char *expected)
@@ -107,8 +88,8 @@ static void test_sharing(void)
     struct window *one, *other;
 
     check(first == second, "two viewers of one file share an asset");
-    one = window_open(first, ASSET_VIDEO, AUDIO_OPUS, 0, 0);
-    other = window_open(second, ASSET_VIDEO, AUDIO_OPUS, 10, 10);
+    one = window_open(first, ASSET_VIDEO, as_opus, 0, 0);
+    other = window_open(second, ASSET_VIDEO, as_opus, 10, 10);
     check(wait_item(one, 10) && wait_item(one, 10) == wait_item(other, 10), "and its frames");
     window_close(one);
     check(wait_item(other, 10) != NULL, "which stay while one of them holds them");
@@ -132,7 +113,7 @@ static void test_pictures(void)
     struct asset *asset = open_asset("film.mp4");
     bool right = true, idr = true;
 
-    struct window *window = window_open(asset, ASSET_VIDEO, AUDIO_OPUS, 0, 0);
+    struct window *window = window_open(asset, ASSET_VIDEO, as_opus, 0, 0);
     for (size_t i = 0; i < 100; i++) {
         window_move(window, i, i);
         const struct asset_item *item = wait_item(window, i);
@@ -145,7 +126,7 @@ static void test_pictures(void)
     check(!window_item(window, 0), "what was left behind is given up");
     window_close(window);
 
-    window = window_open(asset, ASSET_VIDEO, AUDIO_OPUS, 0, 0);
+    window = window_open(asset, ASSET_VIDEO, as_opus, 0, 0);
     window_move(window, 0, 60);
     check(wait_item(window, 0) && wait_item(window, 60), "a window reaches back as far as it is asked to");
     window_close(window);
@@ -159,7 +140,7 @@ static void test_limits_of_window(void)
 
     write_film("long.mp4", (struct media_film){.seconds = 40, .pictures_per_key_frame = 1000});
     asset = open_asset("long.mp4");
-    window = window_open(asset, ASSET_VIDEO, AUDIO_OPUS, 0, 0);
+    window = window_open(asset, ASSET_VIDEO, as_opus, 0, 0);
     for (size_t i = 0; i < 1000; i += 5)
         window_move(window, 0, i);
     settle();
@@ -186,18 +167,33 @@ static void test_refusals(void)
             "the file ends before frame 188 of 188: it is damaged or incomplete");
     refused("none.mp4", (struct media_film){.no_video = true, .no_sound = true},
             "the file has neither picture nor sound");
-    media_write_fragments("fragments.mp4");
-    check(asset_open(library, "fragments.mp4", &asset, &reason) == PATH_REFUSED, "fragments.mp4 is refused");
-    check_text(reason.text,
-               "the mp4 is in fragments (DASH): put them together (ffmpeg -i IN -c copy -movflags +faststart OUT)",
-               "with its reason");
     char path[512];
     media_path(path, "text.mp4");
     FILE *file = fopen(path, "w");
     require(file && fputs("not a film", file) >= 0 && fclose(file) == 0, path);
     check(asset_open(library, "text.mp4", &asset, &reason) == PATH_REFUSED, "text.mp4 is refused");
-    check_text(reason.text, "the file is not mp4, mp3 or wav, or it is damaged", "with its reason");
+    check_text(reason.text, "the file is not mp4, mp3, wav, ogg or flac, or it is damaged", "with its reason");
     check(asset_open(library, "missing.mp4", &asset, &reason) == PATH_NOT_FOUND, "missing.mp4 is not found");
+}
+
+/* Each with an index of its own, as DASH has it. */
+static void test_fragments(void)
+{
+    bool right = true;
+
+    media_write_fragments("fragments.mp4");
+    struct asset *asset = open_asset("fragments.mp4");
+    check_int((long long)asset_count(asset, ASSET_VIDEO), 50, "of an mp4 in fragments all are found");
+    check_int(asset_time(asset, ASSET_VIDEO, 49), 49 * MILLISECONDS(40), "with their times");
+    struct window *window = window_open(asset, ASSET_VIDEO, as_opus, 0, 0);
+    for (size_t i = 0; i < 50; i++) {
+        window_move(window, 0, i);
+        const struct asset_item *item = wait_item(window, i);
+        right = right && item && item->data[5] == (uint8_t)(i + 1) && item->idr == (i % 25 == 0);
+    }
+    check(right, "and their pictures");
+    window_close(window);
+    asset_release(asset);
 }
 
 /* Bytes of the moov box are changed in 500 ways. What is opened then may be anything, but it is
@@ -232,7 +228,7 @@ static void test_damaged(void)
                     size_t count = asset_count(asset, medium);
             if (count == 0)
                 continue;
-            struct window *window = window_open(asset, medium, AUDIO_OPUS, count - 1, count - 1);
+            struct window *window = window_open(asset, medium, as_opus, count - 1, count - 1);
             wait_item(window, count - 1);
             window_close(window);
         }
@@ -295,7 +291,7 @@ static void test_hostile(void)
     forged_is_refused("channels.wav", "the wav header is damaged");
 
     struct index_frame frames[] = {{.size = 1}, {.time = SECONDS(1), .size = 1 << 23}};
-    struct index_track track = {frames, 2, 0};
+    struct index_track track = {.frames = frames, .count = 2};
     find_end(&track, true);
     check(track.end <= SECONDS(2), "a large last frame does not make a track without end");
 }
@@ -310,7 +306,7 @@ static void test_truncated(void)
     asset = open_asset("shrinks.mp4");
     media_path(path, "shrinks.mp4");
     require(truncate(path, 40000) == 0, "truncate");
-    window = window_open(asset, ASSET_VIDEO, AUDIO_OPUS, 0, 0);
+    window = window_open(asset, ASSET_VIDEO, as_opus, 0, 0);
     window_move(window, 0, 99);
     check(wait_item(window, 0) != NULL, "of a file that is cut while it plays the beginning can be read");
     check(!wait_item(window, 99) && window_failed(window, 99), "and the rest fails");
@@ -325,57 +321,16 @@ static void test_abandoned(void)
     struct window *window;
 
     for (int i = 0; i < 50; i++) {
-        window = window_open(asset, ASSET_AUDIO, AUDIO_OPUS, 0, 0);
+        window = window_open(asset, ASSET_AUDIO, as_opus, 0, 0);
         window_close(window);
     }
-    window = window_open(asset, ASSET_AUDIO, AUDIO_OPUS, 0, 0);
+    window = window_open(asset, ASSET_AUDIO, as_opus, 0, 0);
     check(wait_item(window, AUDIO_STRETCH - 1) != NULL, "what was given up half made is made again");
     window_close(window);
     asset_release(asset);
 }
 
 /* Sound */
-
-struct decoded {
-    float *samples; /* one channel */
-    size_t count;
-};
-
-static struct decoded decode_sound(const char *name, size_t packets)
-{
-    struct asset *asset = open_asset(name);
-    struct decoded decoded = {calloc(packets * AUDIO_PACKET_SAMPLES, sizeof(float)), 0};
-    OpusDecoder *decoder = opus_decoder_create(AUDIO_RATE, 2, NULL);
-    float stereo[2 * AUDIO_PACKET_SAMPLES];
-
-    require(decoded.samples && decoder, "no memory");
-    struct window *window = window_open(asset, ASSET_AUDIO, AUDIO_OPUS, 0, 0);
-    for (size_t i = 0; i < packets; i++) {
-        window_move(window, i, i);
-        const struct asset_item *item = wait_item(window, i);
-        require(item && opus_decode_float(decoder, item->data, (opus_int32)item->size, stereo, AUDIO_PACKET_SAMPLES, 0) ==
-                            AUDIO_PACKET_SAMPLES,
-                "a packet cannot be decoded");
-        for (int k = 0; k < AUDIO_PACKET_SAMPLES; k++)
-            decoded.samples[decoded.count++] = stereo[2 * k];
-    }
-    opus_decoder_destroy(decoder);
-    window_close(window);
-    asset_release(asset);
-    return decoded;
-}
-
-/* Milliseconds after `second` at which the tone begins. */
-static double onset(const struct decoded *decoded, int second)
-{
-    size_t begin = (size_t)second * AUDIO_RATE;
-
-    begin -= second > 0 ? AUDIO_RATE / 2 : 0;
-    for (size_t i = begin; i < decoded->count; i++)
-        if (fabsf(decoded->samples[i]) > 0.1f)
-            return ((double)i / AUDIO_RATE - second) * 1000;
-    return 1e9;
-}
 
 static double level(const struct decoded *decoded, double from, double to)
 {
@@ -388,7 +343,7 @@ static double level(const struct decoded *decoded, double from, double to)
 
 static void test_sound_of(const char *name)
 {
-    struct decoded decoded = decode_sound(name, 600);
+    struct decoded decoded = decode_sound(name, 0, 600);
     double worst = 0;
 
     for (int second = 0; second < 12; second++) {
@@ -492,7 +447,7 @@ static struct packets play_stretch(const char *cache, uint64_t bytes)
     require(own && (!cache || library_use_cache(own, cache, bytes)), "no library with a cache");
     library = own;
     struct asset *asset = open_asset("sound.wav");
-    struct window *window = window_open(asset, ASSET_AUDIO, AUDIO_OPUS, 0, 0);
+    struct window *window = window_open(asset, ASSET_AUDIO, as_opus, 0, 0);
     for (size_t i = 0; i < AUDIO_STRETCH; i++) {
         const struct asset_item *item = wait_item(window, i);
         require(item != NULL, "a packet is missing");
@@ -602,16 +557,40 @@ static void test_ready_made(void)
     check_int((long long)asset_count(asset, ASSET_AUDIO), 600, "a film with Opus has its packets");
     for (size_t i = 0; i < 600; i++) {
         if (i % AUDIO_STRETCH == 0)
-            window = window_open(asset, ASSET_AUDIO, AUDIO_OPUS, i, i);
+            window = window_open(asset, ASSET_AUDIO, as_opus, i, i);
         const struct asset_item *item = wait_item(window, i);
         same = same && item && item->size == 3 && item->data[1] == i >> 8 && item->data[2] == (i & 0xff);
         if (i % AUDIO_STRETCH == AUDIO_STRETCH - 1 || i == 599)
             window_close(window);
     }
     check(same, "which are read as they are");
-    window = window_open(asset, ASSET_AUDIO, AUDIO_PCMU, 0, 0);
+    window = window_open(asset, ASSET_AUDIO, ((struct asset_sound){0, AUDIO_PCMU}), 0, 0);
     const struct asset_item *item = wait_item(window, 0);
     check(item && item->size == 160, "and made into G.711 for who does not accept it");
+    window_close(window);
+    asset_release(asset);
+}
+
+/* Packets that lie on two pages are put together. */
+static void test_ogg(void)
+{
+    bool same = true;
+    unsigned number = 0;
+
+    media_write_ogg("opus.ogg", 9);
+    struct asset *asset = open_asset("opus.ogg");
+    check_int((long long)asset_count(asset, ASSET_AUDIO), 450, "Ogg with Opus has its packets");
+    check_int(asset_index(asset)->duration, SECONDS(9), "and its duration");
+    check_int((long long)asset_index(asset)->sounds[0].track.gap_count, 2, "of which some lie on two pages");
+    struct window *window = window_open(asset, ASSET_AUDIO, as_opus, 0, 0);
+    for (size_t i = 0; i < 450; i++) {
+        const struct asset_item *item = wait_item(window, i);
+        same = same && item && item->size == MEDIA_OGG_PACKET_SIZE && item->data[0] == 0xfc;
+        for (size_t k = 1; same && k < MEDIA_OGG_PACKET_SIZE; k++)
+            same = item->data[k] == (uint8_t)i;
+        number += same;
+    }
+    check_int(number, 450, "all of which are read as they are");
     window_close(window);
     asset_release(asset);
 }
@@ -627,6 +606,7 @@ static void test_sound(void)
     test_sound_of("film-12s.mp4");
     test_stretches();
     test_ready_made();
+    test_ogg();
     test_g711();
     test_cache();
 }
@@ -642,6 +622,7 @@ int main(void)
     test_pictures();
     test_limits_of_window();
     test_refusals();
+    test_fragments();
     test_damaged();
     test_hostile();
     test_truncated();

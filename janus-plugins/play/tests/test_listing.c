@@ -3,6 +3,7 @@
 #include "../src/access.c"
 #include "../src/h264.c"
 #include "../src/index.c"
+#include "../src/ogg.c"
 #include "../src/listing.c"
 #include "../src/path.c"
 #include "../src/probe.c"
@@ -128,7 +129,7 @@ static void test_contents(void)
     check_int((long long)listing->count, 3, "and tells of those asked for");
     check_text(listing->files[0], "a/b/notes.txt", "from the offset on");
     check(probes[0].done && probes[0].status == PATH_REFUSED, "a text cannot be played");
-    check_text(probes[0].reason.text, "the file is not mp4, mp3 or wav, or it is damaged", "and why is said");
+    check_text(probes[0].reason.text, "the file is not mp4, mp3, wav, ogg or flac, or it is damaged", "and why is said");
     check_int(probes[0].size, 7, "with its size");
     check(probes[1].status == PATH_OPENED && !probes[1].has_picture, "sound is sound");
     check_int(probes[1].end / MILLISECONDS(1), 1500, "with its duration");

@@ -7,6 +7,7 @@
 #include "../src/cache.c"
 #include "../src/h264.c"
 #include "../src/index.c"
+#include "../src/ogg.c"
 #include "../src/listing.c"
 #include "../src/medium.c"
 #include "../src/metrics.c"

@@ -6,6 +6,7 @@
 #include "../src/index.c"
 #include "../src/medium.c"
 #include "../src/metrics.c"
+#include "../src/ogg.c"
 #include "../src/pacer.c"
 #include "../src/packetizer.c"
 #include "../src/path.c"
@@ -725,6 +726,14 @@ static void test_replace(void)
 
 static void write_media(void)
 {
+    struct media_film languages = {.seconds = 2,
+                                   .pictures_per_key_frame = 25,
+                                   .key_frame_size = 9000,
+                                   .picture_size = 900,
+                                   .language = "eng",
+                                   .second_language = "deu"};
+
+    media_write_film("languages.mp4", &languages);
     struct media_film film = {
         .seconds = 4, .pictures_per_key_frame = 25, .key_frame_size = 9000, .picture_size = 900};
 
@@ -741,6 +750,25 @@ static void write_media(void)
     film.picture_size = 9000;
     media_write_film("heavy.mp4", &film);
     media_write_wav("sound.wav", &(struct media_wav){8000, 1, 3});
+}
+
+/* The other sound follows without a gap, and the picture is not touched. */
+static void test_sounds(void)
+{
+    struct reason reason;
+
+    begin_viewer();
+    check(launch("languages.mp4"), "a film with two sounds is played");
+    pass(SECONDS(1), 0);
+    check(session_choose_sound(&session, &(struct index_choice){-1, "deu"}, &reason), "the other sound is chosen");
+    check_int(session.media[ASSET_AUDIO].format.sound.number, 1, "by its language");
+    check(!session_choose_sound(&session, &(struct index_choice){-1, "fra"}, &reason), "one that it does not have is not");
+    play_until_end();
+    check(worst_timestamp(true) < MILLISECONDS(1) && worst_timestamp(false) < MILLISECONDS(1),
+          "sound and picture stay together");
+    check(count_kind(false) == 100 && count_silence() == 2, "no sound is missing, and there is silence only at the end");
+    check(sequences_go_on(true) && sequences_go_on(false), "sequence numbers go on");
+    end_viewer();
 }
 
 int main(void)
@@ -767,6 +795,7 @@ int main(void)
     test_gapless();
     test_loop();
     test_replace();
+    test_sounds();
     library_close(library);
     return tap_end();
 }

@@ -67,6 +67,7 @@ static ssize_t hanging_pread(int fd, void *data, size_t size, off_t offset)
 #include "../src/cache.c"
 #include "../src/h264.c"
 #include "../src/index.c"
+#include "../src/ogg.c"
 #include "../src/medium.c"
 #include "../src/packetizer.c"
 #include "../src/path.c"

@@ -2,6 +2,7 @@
 /* Whole files. */
 #include "../../src/h264.c"
 #include "../../src/index.c"
+#include "../../src/ogg.c"
 
 #include <sys/mman.h>
 

@@ -178,6 +178,83 @@ void media_write_wav(const char *name, const struct media_wav *wav)
     free(bytes.data);
 }
 
+/* Ogg */
+
+#define OGG_SEGMENTS_MAX 255
+
+struct ogg {
+    struct bytes bytes, payload;
+    uint8_t lengths[OGG_SEGMENTS_MAX];
+    unsigned segments, pages;
+    bool continues; /* the page begins within a packet */
+    uint64_t samples;
+};
+
+static void put64_little(struct bytes *bytes, uint64_t value)
+{
+    put32_little(bytes, (uint32_t)value);
+    put32_little(bytes, (uint32_t)(value >> 32));
+}
+
+static void put_page(struct ogg *ogg, unsigned flags, uint32_t serial, const uint8_t *lengths, unsigned segments)
+{
+    put(&ogg->bytes, "OggS", 5);
+    put8(&ogg->bytes, flags);
+    put64_little(&ogg->bytes, ogg->samples);
+    put32_little(&ogg->bytes, serial);
+    put32_little(&ogg->bytes, ogg->pages++);
+    put32_little(&ogg->bytes, 0); /* no checksum */
+    put8(&ogg->bytes, segments);
+    put(&ogg->bytes, lengths, segments);
+}
+
+static void flush_page(struct ogg *ogg, unsigned flags)
+{
+    static const uint8_t other[] = {4};
+
+    put_page(ogg, flags | ogg->continues, 1, ogg->lengths, ogg->segments);
+    put(&ogg->bytes, ogg->payload.data, ogg->payload.size);
+    ogg->continues = ogg->segments == OGG_SEGMENTS_MAX && ogg->lengths[OGG_SEGMENTS_MAX - 1] == 255;
+    ogg->payload.size = 0;
+    ogg->segments = 0;
+    put_page(ogg, 0, 2, other, 1);
+    put(&ogg->bytes, "page", 4);
+}
+
+static void put_ogg_packet(struct ogg *ogg, const uint8_t *data, size_t size)
+{
+    for (bool more = true; more; size -= size < 255 ? size : 255) {
+        size_t part = size < 255 ? size : 255;
+        more = part == 255;
+        put(&ogg->payload, data, part);
+        data += part;
+        ogg->lengths[ogg->segments++] = (uint8_t)part;
+        if (ogg->segments == OGG_SEGMENTS_MAX)
+            flush_page(ogg, 0);
+    }
+}
+
+void media_write_ogg(const char *name, double seconds)
+{
+    static const uint8_t header[] = "OpusHead\1\2\0\0\x80\xbb\0\0\0\0\0";
+    uint8_t packet[MEDIA_OGG_PACKET_SIZE] = {0xfc}; /* 20 ms, stereo */
+    struct ogg ogg = {.samples = 0};
+
+    put_ogg_packet(&ogg, header, sizeof header - 1);
+    flush_page(&ogg, 2);
+    put_ogg_packet(&ogg, (const uint8_t *)"OpusTags\0\0\0\0\0\0\0\0", 16);
+    flush_page(&ogg, 0);
+    for (unsigned i = 0; i < (unsigned)(seconds * 50 + 0.5); i++) {
+        memset(packet + 1, (int)i & 0xff, sizeof packet - 1);
+        put_ogg_packet(&ogg, packet, sizeof packet);
+        ogg.samples += 960;
+    }
+    flush_page(&ogg, 4);
+    save(name, &ogg.bytes, 0);
+    free(ogg.bytes.data);
+    free(ogg.payload.data);
+}
+
 /* Films */
 
 #define OPUS_PACKET_SIZE 3
@@ -373,8 +450,23 @@ static void put_sample_table(struct bytes *bytes, const struct media_film *film,
     close_box(bytes, box);
 }
 
-static void put_track(struct bytes *bytes, const struct media_film *film, bool video, uint32_t offset)
+/* Three letters, of five bits each. */
+static unsigned pack_language(const char *language)
 {
+    unsigned packed = 0;
+
+    for (int i = 0; i < 3; i++)
+        packed = packed << 5 | ((unsigned)language[i] - 0x60);
+    return packed;
+}
+
+enum film_track { PICTURES = 1, SOUND, SECOND_SOUND };
+
+static void put_track(struct bytes *bytes, const struct media_film *film, enum film_track number, uint32_t offset)
+{
+    bool video = number == PICTURES;
+    const char *language = number == SOUND ? film->language : number == SECOND_SOUND ? film->second_language : NULL;
+
     static const uint32_t quarter_turn[9] = {0, 1u << 16, 0, 0xffff0000, 0, 0, 0, 0, 0};
     uint32_t rate = video ? MEDIA_FRAME_RATE : FILM_RATE;
     size_t track = open_box(bytes, "trak");
@@ -382,7 +474,7 @@ static void put_track(struct bytes *bytes, const struct media_film *film, bool v
 
     put32(bytes, 3);
     put(bytes, NULL, 8);
-    put32(bytes, video ? 1 : 2);
+    put32(bytes, number);
     put32(bytes, 0);
     put32(bytes, (uint32_t)(film->seconds * 1000));
     put(bytes, NULL, 16);
@@ -397,7 +489,7 @@ static void put_track(struct bytes *bytes, const struct media_film *film, bool v
     put(bytes, NULL, 12);
     put32(bytes, rate);
     put32(bytes, (uint32_t)(film->seconds * rate));
-    put32(bytes, 0x55c40000);
+    put32(bytes, pack_language(language ? language : "und") << 16);
     close_box(bytes, box);
     box = open_box(bytes, "hdlr");
     put(bytes, NULL, 8);
@@ -427,9 +519,11 @@ static void put_moov(struct bytes *bytes, const struct media_film *film, uint32_
     put(bytes, NULL, 28);
     close_box(bytes, box);
     if (!film->no_video)
-        put_track(bytes, film, true, video);
+        put_track(bytes, film, PICTURES, video);
     if (!film->no_sound)
-        put_track(bytes, film, false, audio);
+        put_track(bytes, film, SOUND, audio);
+    if (film->second_language)
+        put_track(bytes, film, SECOND_SOUND, audio);
     if (film->fragmented) {
         size_t extends = open_box(bytes, "mvex");
         box = open_box(bytes, "trex");
@@ -544,6 +638,10 @@ void media_write_golden(void)
         .seconds = 2, .pictures_per_key_frame = 25, .key_frame_size = 9000, .picture_size = 900};
 
     media_write_film("film.mp4", &film);
+    film.language = "eng";
+    film.second_language = "deu";
+    media_write_film("languages.mp4", &film);
+    film.language = film.second_language = NULL;
     film.b_frames = true;
     media_write_film("bframes.mp4", &film);
     media_write_wav("sound.wav", &(struct media_wav){8000, 1, 2});

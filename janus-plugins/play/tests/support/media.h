@@ -23,6 +23,11 @@ struct media_wav {
 };
 void media_write_wav(const char *name, const struct media_wav *wav);
 
+/* Opus in Ogg, as packets of 20 ms that tell their number. Pages are as full as they can be, so that packets go on from
+ * one to the next; between them lie pages of another stream. */
+#define MEDIA_OGG_PACKET_SIZE 301
+void media_write_ogg(const char *name, double seconds);
+
 /* An mp4 of pictures at 25 a second that no decoder would take, but that have the NAL units of real
  * ones; the sound is PCM at 48 kHz, stereo. */
 struct media_film {
@@ -31,6 +36,7 @@ struct media_film {
     size_t key_frame_size, picture_size; /* bytes of the slice, without its length */
     uint8_t profile;                     /* 0: baseline */
     bool no_sound, no_video;
+    const char *language, *second_language; /* of the sound, and of another like it; NULL: none */
     bool opus; /* the sound is Opus: packets of 20 ms that tell their number */
     bool fragmented;   /* the samples come after the moov box */
     bool b_frames;     /* presentation times out of order */

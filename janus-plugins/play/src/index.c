@@ -493,10 +493,24 @@ static bool index_sound(struct media_index *index, unsigned number, const struct
     return done && check_sound(sound, reason);
 }
 
-/* Times count from the first picture or from the beginning of the sound, whichever is earlier. */
+/* Pictures from before the beginning lead up to the first, unless they are too much for that: then they are shown. */
+static void find_lead(struct media_index *index)
+{
+    const struct index_track *video = &index->video;
+    uint64_t bytes = 0;
+    size_t lead = 0;
+
+    while (lead < video->count && video->frames[lead].time < 0)
+        bytes += video->frames[lead++].size;
+    if (lead > 0 && lead < video->count && bytes <= INDEX_LEAD_BYTES_MAX && video->frames[0].time >= -INDEX_LEAD_TIME_MAX)
+        index->lead = lead;
+}
+
+/* Times count from the first picture that is shown or from the beginning of the sound, whichever is earlier. */
 static void start_at_zero(struct media_index *index)
 {
-    int64_t shift = index->video.count > 0 && index->video.frames[0].time < 0 ? -index->video.frames[0].time : 0;
+    const struct index_frame *first = &index->video.frames[index->lead];
+    int64_t shift = index->video.count > 0 && first->time < 0 ? -first->time : 0;
 
     for (size_t i = 0; shift && i < index->video.count; i++)
         index->video.frames[i].time += shift;
@@ -539,6 +553,7 @@ static bool index_streams(struct media_index *index, const struct input *input, 
             return false;
     if (streams->video && !index_video(index, input, streams->video, delay, reason))
         return false;
+    find_lead(index);
     start_at_zero(index);
     find_end(&index->video, false);
     for (unsigned i = 0; i < index->sound_count; i++)

@@ -9,6 +9,7 @@
 
 #include <libavcodec/avcodec.h>
 
+#include "clock.h"
 #include "h264.h"
 #include "reason.h"
 
@@ -37,6 +38,9 @@ struct index_track {
 };
 
 #define INDEX_SOUND_FRAME_MAX (256 * 1024)
+/* What leads up to the first picture is sent at once, so it may not be more than this. */
+#define INDEX_LEAD_BYTES_MAX (256 * 1024)
+#define INDEX_LEAD_TIME_MAX SECONDS(10)
 
 /* Adds a frame to those of a track, of which there is room for `capacity`; false when there are too many. */
 bool index_append(struct index_track *track, size_t *capacity, struct index_frame frame);
@@ -60,6 +64,7 @@ struct media_index {
     int64_t duration;
     unsigned streams;
     struct index_track video;
+    size_t lead; /* pictures at its beginning that only lead up to the first that is shown: an edit list cuts them */
     struct h264_config h264;
     struct index_sound sounds[INDEX_SOUNDS_MAX];
     unsigned sound_count;

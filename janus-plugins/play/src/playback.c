@@ -169,6 +169,12 @@ bool playback_has_next(const struct session *session)
     return session->loop || session->played.item + 1 < session->played.playlist->count;
 }
 
+/* From its beginning on. */
+static size_t first_item(const struct asset *asset, enum asset_medium medium)
+{
+    return medium == ASSET_VIDEO ? asset_index(asset)->lead : 0;
+}
+
 enum session_followed playback_follow(struct session *session, size_t item, struct asset *asset, struct reason *reason)
 {
     struct session_next *next = &session->next;
@@ -183,7 +189,7 @@ enum session_followed playback_follow(struct session *session, size_t item, stru
     next->item = item;
     for (int i = 0; i < ASSET_MEDIA; i++)
         if (next->formats[i].sent)
-            next->windows[i] = window_open(asset, i, next->formats[i].sound, 0, 0);
+            next->windows[i] = window_open(asset, i, next->formats[i].sound, 0, first_item(asset, i));
     return SESSION_TAKEN;
 }
 
@@ -208,7 +214,7 @@ void playback_begin_next(struct session *session, int64_t at)
     set_media(session, next.formats);
     for (int i = 0; i < ASSET_MEDIA; i++) {
         session->media[i].window = next.windows[i];
-        session->media[i].next = 0;
+        session->media[i].next = first_item(session->asset, i);
     }
     session->anchor = at;
     session->from = 0;

@@ -32,16 +32,17 @@ static void find_picture(const struct asset *asset, bool accurate, struct seek_p
 {
     /* Positions are told in whole milliseconds, rounded down: asked for what it was told, a viewer gets there. */
     size_t wanted = picture_at(asset, point->requested + MILLISECONDS(1) - 1);
+    size_t lead = asset_index(asset)->lead;
 
+    wanted = wanted < lead ? lead : wanted;
     int64_t wanted_time = asset_time(asset, ASSET_VIDEO, wanted);
-
     point->key_frame = asset_key_frame(asset, wanted);
-    point->picture = point->key_frame;
+    point->picture = point->key_frame < lead ? lead : point->key_frame;
     point->burst = bytes_between(asset, point->key_frame, wanted);
     /* Sound may begin before the first picture. */
     if (wanted_time >= point->requested + MILLISECONDS(1))
         return;
-    point->key_frame_time = asset_time(asset, ASSET_VIDEO, point->key_frame);
+    point->key_frame_time = asset_time(asset, ASSET_VIDEO, point->picture);
     point->accurate = accurate && point->burst <= BURST_BYTES_MAX &&
                       wanted_time - point->key_frame_time <= BURST_TIME_MAX;
     if (!point->accurate) {

@@ -11,8 +11,8 @@
 #include "clock.h"
 
 /* What may be sent at once: the pictures from a key frame to the one that is wanted. */
-#define BURST_BYTES_MAX (256 * 1024)
-#define BURST_TIME_MAX SECONDS(10)
+#define BURST_BYTES_MAX INDEX_LEAD_BYTES_MAX
+#define BURST_TIME_MAX INDEX_LEAD_TIME_MAX
 
 struct seek_point {
     int64_t requested; /* what was asked for, within the file */

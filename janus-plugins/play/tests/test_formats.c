@@ -32,6 +32,7 @@ static const struct sample {
     {"dash.mp4", ALL, 4541, 5, 1024 / 48., false},
     {"late-sound.mp4", ALL, 5201, 5, 700, false},
     {"late-picture.mp4", ALL, 5220, 5, 0, false},
+    {"cut.mp4", ALL, 3201, 3, 700, false},
     {"opus.mp4", ALL, 4520, 5, 0, true},
     {"mp3.mp4", ALL, 4520, 5, 0, false},
     {"flac.mp4", ALL, 4520, 5, 0, false},

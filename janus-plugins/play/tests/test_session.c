@@ -654,7 +654,7 @@ static void test_seek_in_pause(void)
 }
 
 /* Takes the part of the thread that opens what follows. */
-static void follow_with_film(void)
+static void bring_next(void)
 {
     struct session_item next;
     struct reason reason;
@@ -677,7 +677,7 @@ static void test_gapless(void)
     launch_play(&play);
     pass(MILLISECONDS(200), 0);
     check_int(next_asked, 1, "the next file of a list is asked for in good time");
-    follow_with_film();
+    bring_next();
     pass(SECONDS(4), 0);
     check_int((long long)item_begun, 1, "it begins");
     play_until_end();
@@ -696,7 +696,7 @@ static void test_loop(void)
     check(session_set_loop(&session, true), "a film can be looped while it is played");
     for (int i = 0; i < 3; i++) {
         pass(MILLISECONDS(200), 0);
-        follow_with_film();
+        bring_next();
         pass(SECONDS(4) - MILLISECONDS(200), 0);
     }
     pass(MILLISECONDS(50), 0);
@@ -734,6 +734,10 @@ static void write_media(void)
                                    .second_language = "deu"};
 
     media_write_film("languages.mp4", &languages);
+    languages.language = languages.second_language = NULL;
+    languages.seconds = 4;
+    languages.cut_pictures = 30;
+    media_write_film("cut.mp4", &languages);
     struct media_film film = {
         .seconds = 4, .pictures_per_key_frame = 25, .key_frame_size = 9000, .picture_size = 900};
 
@@ -750,6 +754,40 @@ static void write_media(void)
     film.picture_size = 9000;
     media_write_film("heavy.mp4", &film);
     media_write_wav("sound.wav", &(struct media_wav){8000, 1, 3});
+}
+
+static size_t count_pictures(void)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < packet_count; i++)
+        count += packets[i].video && packets[i].marker;
+    return count;
+}
+
+/* What an edit list cuts is sent for the sake of what follows, and not shown. */
+static void test_cut(void)
+{
+    struct seek_point point;
+
+    begin_viewer();
+    struct session_play play = list("cut.mp4", 2);
+    check_int((long long)asset_index(play.asset)->lead, 5, "an edit list cuts pictures, of which the last few are needed");
+    check(play.point.key_frame == 0 && play.point.picture == 5 && play.point.position == 0,
+          "it begins with the first that is shown");
+    seek_find(play.asset, MILLISECONDS(500), false, &point);
+    check(point.position == 0 && point.key_frame == 0 && point.picture == 5,
+          "which is where a seek lands that has no key frame before it");
+    seek_find(play.asset, MILLISECONDS(900), false, &point);
+    check(point.position == MILLISECONDS(800) && point.picture == 25, "else it lands at the key frame");
+    launch_play(&play);
+    pass(MILLISECONDS(30), 0);
+    check_int((long long)count_pictures(), 6, "all from the key frame to the first that is shown are sent at once");
+    bring_next();
+    play_until_end();
+    check_int((long long)count_pictures(), 2 * 75, "and again when their turn in a list comes");
+    check(picture_timestamps_grow(0) && sequences_go_on(true), "timestamps grow");
+    end_viewer();
 }
 
 /* The other sound follows without a gap, and the picture is not touched. */
@@ -795,6 +833,7 @@ int main(void)
     test_gapless();
     test_loop();
     test_replace();
+    test_cut();
     test_sounds();
     library_close(library);
     return tap_end();

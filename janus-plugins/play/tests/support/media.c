@@ -484,6 +484,18 @@ static void put_track(struct bytes *bytes, const struct media_film *film, enum f
     put32(bytes, video ? 240 << 16 : 0);
     close_box(bytes, box);
 
+    if (video && film->cut_pictures > 0) {
+        size_t edits = open_box(bytes, "edts");
+        box = open_box(bytes, "elst");
+        put32(bytes, 0);
+        put32(bytes, 1);
+        put32(bytes, (uint32_t)((film->seconds - (double)film->cut_pictures / MEDIA_FRAME_RATE) * 1000));
+        put32(bytes, film->cut_pictures);
+        put32(bytes, 1 << 16);
+        close_box(bytes, box);
+        close_box(bytes, edits);
+    }
+
     size_t media = open_box(bytes, "mdia");
     box = open_box(bytes, "mdhd");
     put(bytes, NULL, 12);

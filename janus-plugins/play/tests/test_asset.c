@@ -39,6 +39,7 @@ static struct media_film film_with(struct media_film changed)
     whole.rotated = changed.rotated;
     whole.codec = changed.codec;
     whole.cut = changed.cut;
+    whole.hole = changed.hole;
     return whole;
 }
 
@@ -176,23 +177,48 @@ static void test_refusals(void)
     check(asset_open(library, "missing.mp4", &asset, &reason) == PATH_NOT_FOUND, "missing.mp4 is not found");
 }
 
+/* Whether the pictures are those of a film, each of which tells its number, and what of it is a key frame. */
+static bool has_pictures(struct asset *asset, size_t count)
+{
+    struct window *window = window_open(asset, ASSET_VIDEO, as_opus, 0, 0);
+    bool right = true;
+
+    for (size_t i = 0; right && i < count; i++) {
+        window_move(window, i, i);
+        const struct asset_item *item = wait_item(window, i);
+        right = item && item->data[5] == (uint8_t)(i + 1) && item->idr == (i % 25 == 0);
+    }
+    window_close(window);
+    return right;
+}
+
+/* More than 4 GiB, nearly all of which is a hole; and its index at the end. */
+static void test_large(void)
+{
+    struct stat status;
+    char path[512];
+
+    write_film("large.mp4", (struct media_film){.hole = (uint64_t)5 << 30});
+    media_path(path, "large.mp4");
+    require(stat(path, &status) == 0, path);
+    check(status.st_size > (off_t)5 << 30 && status.st_blocks < 10000, "a film has more than 5 GiB");
+    struct asset *asset = open_asset("large.mp4");
+    check_int((long long)asset_count(asset, ASSET_VIDEO), 100, "all its pictures are found");
+    check(has_pictures(asset, 100), "and read");
+    struct window *window = window_open(asset, ASSET_AUDIO, as_opus, 0, 0);
+    check(wait_item(window, 199) != NULL, "and its sound");
+    window_close(window);
+    asset_release(asset);
+}
+
 /* Each with an index of its own, as DASH has it. */
 static void test_fragments(void)
 {
-    bool right = true;
-
     media_write_fragments("fragments.mp4");
     struct asset *asset = open_asset("fragments.mp4");
     check_int((long long)asset_count(asset, ASSET_VIDEO), 50, "of an mp4 in fragments all are found");
     check_int(asset_time(asset, ASSET_VIDEO, 49), 49 * MILLISECONDS(40), "with their times");
-    struct window *window = window_open(asset, ASSET_VIDEO, as_opus, 0, 0);
-    for (size_t i = 0; i < 50; i++) {
-        window_move(window, 0, i);
-        const struct asset_item *item = wait_item(window, i);
-        right = right && item && item->data[5] == (uint8_t)(i + 1) && item->idr == (i % 25 == 0);
-    }
-    check(right, "and their pictures");
-    window_close(window);
+    check(has_pictures(asset, 50), "and their pictures");
     asset_release(asset);
 }
 
@@ -623,6 +649,7 @@ int main(void)
     test_limits_of_window();
     test_refusals();
     test_fragments();
+    test_large();
     test_damaged();
     test_hostile();
     test_truncated();

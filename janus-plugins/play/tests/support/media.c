@@ -101,6 +101,12 @@ static void put32(struct bytes *bytes, uint32_t value)
     put16(bytes, value & 0xffff);
 }
 
+static void put64(struct bytes *bytes, uint64_t value)
+{
+    put32(bytes, (uint32_t)(value >> 32));
+    put32(bytes, (uint32_t)value);
+}
+
 static void put32_little(struct bytes *bytes, uint32_t value)
 {
     for (int i = 0; i < 4; i++)
@@ -130,6 +136,19 @@ static void save(const char *name, const struct bytes *bytes, size_t cut)
     media_path(path, name);
     file = fopen(path, "wb");
     if (!file || fwrite(bytes->data, 1, bytes->size - cut, file) != bytes->size - cut || fclose(file) != 0)
+        abort();
+}
+
+/* Nothing is between the first `head` bytes and the others for `hole` bytes. */
+static void save_with_hole(const char *name, const struct bytes *bytes, size_t head, uint64_t hole)
+{
+    char path[512];
+    FILE *file;
+
+    media_path(path, name);
+    file = fopen(path, "wb");
+    if (!file || fwrite(bytes->data, 1, head, file) != head || fseeko(file, (off_t)hole, SEEK_CUR) < 0 ||
+        fwrite(bytes->data + head, 1, bytes->size - head, file) != bytes->size - head || fclose(file) != 0)
         abort();
 }
 
@@ -387,7 +406,7 @@ static void put_pair_table(struct bytes *bytes, const char *type, uint32_t count
 }
 
 /* Every sample a chunk of its own for the video, one chunk for the sound. */
-static void put_sample_table(struct bytes *bytes, const struct media_film *film, bool video, uint32_t offset)
+static void put_sample_table(struct bytes *bytes, const struct media_film *film, bool video, uint64_t offset)
 {
     uint32_t pictures = (uint32_t)picture_count(film);
     uint32_t samples = (uint32_t)(film->seconds * FILM_RATE) / sound_sample_time(film);
@@ -439,12 +458,15 @@ static void put_sample_table(struct bytes *bytes, const struct media_film *film,
         put32(bytes, (uint32_t)slice_size(film, i) + 4);
     close_box(bytes, inner);
 
-    inner = open_box(bytes, "stco");
+    inner = open_box(bytes, film->hole > 0 ? "co64" : "stco");
     put32(bytes, 0);
     put32(bytes, video ? pictures : 1);
     for (uint32_t i = 0; i < (video ? pictures : 1); i++) {
-        put32(bytes, offset);
-        offset += (uint32_t)slice_size(film, i) + 4;
+        if (film->hole > 0)
+            put64(bytes, offset);
+        else
+            put32(bytes, (uint32_t)offset);
+        offset += slice_size(film, i) + 4;
     }
     close_box(bytes, inner);
     close_box(bytes, box);
@@ -462,7 +484,7 @@ static unsigned pack_language(const char *language)
 
 enum film_track { PICTURES = 1, SOUND, SECOND_SOUND };
 
-static void put_track(struct bytes *bytes, const struct media_film *film, enum film_track number, uint32_t offset)
+static void put_track(struct bytes *bytes, const struct media_film *film, enum film_track number, uint64_t offset)
 {
     bool video = number == PICTURES;
     const char *language = number == SOUND ? film->language : number == SECOND_SOUND ? film->second_language : NULL;
@@ -516,7 +538,7 @@ static void put_track(struct bytes *bytes, const struct media_film *film, enum f
     close_box(bytes, track);
 }
 
-static void put_moov(struct bytes *bytes, const struct media_film *film, uint32_t video, uint32_t audio)
+static void put_moov(struct bytes *bytes, const struct media_film *film, uint64_t video, uint64_t audio)
 {
     size_t moov = open_box(bytes, "moov");
     size_t box = open_box(bytes, "mvhd");
@@ -550,6 +572,29 @@ static void put_moov(struct bytes *bytes, const struct media_film *film, uint32_
     close_box(bytes, moov);
 }
 
+static void put_samples(struct bytes *bytes, const struct media_film *film)
+{
+    for (size_t i = 0; i < picture_count(film); i++)
+        put_picture(bytes, film, i);
+    if (!film->no_sound)
+        put_sound(bytes, film);
+}
+
+static void write_large_film(const char *name, const struct media_film *film, struct bytes *bytes, uint64_t picture_bytes)
+{
+    size_t box = bytes->size, head = box + 16;
+
+    put32(bytes, 1);
+    put(bytes, "mdat", 4);
+    put(bytes, NULL, 8);
+    put_samples(bytes, film);
+    uint64_t size = bytes->size - box + film->hole;
+    for (int i = 0; i < 8; i++)
+        bytes->data[box + 8 + (size_t)i] = (uint8_t)(size >> (56 - 8 * i));
+    put_moov(bytes, film, head + film->hole, head + film->hole + picture_bytes);
+    save_with_hole(name, bytes, head, film->hole);
+}
+
 void media_write_film(const char *name, const struct media_film *film)
 {
     struct bytes bytes = {0}, moov = {0};
@@ -562,15 +607,17 @@ void media_write_film(const char *name, const struct media_film *film)
     /* The moov box comes before what it points to, so its size has to be known: made once to measure it. */
     for (size_t i = 0; i < pictures; i++)
         picture_bytes += slice_size(film, i) + 4;
+    if (film->hole > 0) {
+        write_large_film(name, film, &bytes, picture_bytes);
+        free(bytes.data);
+        return;
+    }
     put_moov(&moov, film, 0, 0);
     uint32_t video = (uint32_t)(bytes.size + moov.size + 8);
     put_moov(&bytes, film, video, video + (uint32_t)picture_bytes);
 
     box = open_box(&bytes, "mdat");
-    for (size_t i = 0; i < pictures; i++)
-        put_picture(&bytes, film, i);
-    if (!film->no_sound)
-        put_sound(&bytes, film);
+    put_samples(&bytes, film);
     close_box(&bytes, box);
     save(name, &bytes, film->cut);
     free(bytes.data);

@@ -44,6 +44,8 @@ struct media_film {
     unsigned cut_pictures; /* an edit list begins behind so many */
     const char *codec; /* of the video, "avc1" when NULL */
     size_t cut;        /* bytes left away at the end; the moov box comes first */
+    uint64_t hole;     /* bytes before the samples that nothing is in, not even on the disk: then the moov box, with
+                        * offsets of 64 bits, comes last */
 };
 void media_write_film(const char *name, const struct media_film *film);
 

@@ -221,7 +221,7 @@ static void load_frames(struct job *job)
 {
     struct segment *segment = (struct segment *)job;
     const struct index_track *frames = segment->track->frames;
-    bool good = true;
+    bool good = !changed(segment->track->asset);
 
     for (size_t i = segment->first; good && i < segment->first + segment->count && !segment_is_abandoned(segment); i++)
         good = i < frames->count ? read_frame(segment, &frames->frames[i]) : add_silence(segment);
@@ -271,7 +271,9 @@ static void transcode(struct job *job)
     const struct track *track = segment->track;
     enum audio_progress progress = AUDIO_DONE;
 
-    if (!segment_is_abandoned(segment)) {
+    if (changed(track->asset)) {
+        progress = AUDIO_FAILED;
+    } else if (!segment_is_abandoned(segment)) {
         if (!segment->transcoder)
             segment->transcoder =
                 audio_begin(track->asset->fd, track->sound, track->codec, segment->first, segment->count);
@@ -296,7 +298,8 @@ static void load_sound(struct job *job)
     struct library *library = segment->track->asset->library;
     const struct cache_key key = cache_key_of(segment);
 
-    bool found = cache_read(library->cache, &key, segment->count, take_packet, segment);
+    bool found = !changed(segment->track->asset) &&
+                 cache_read(library->cache, &key, segment->count, take_packet, segment);
     metrics_count(found ? METRICS_CACHE_HITS : METRICS_CACHE_MISSES, 1);
     if (found) {
         end_load(segment, true);

@@ -38,6 +38,7 @@ static struct media_film film_with(struct media_film changed)
     whole.b_frames = changed.b_frames;
     whole.rotated = changed.rotated;
     whole.codec = changed.codec;
+    whole.pictures_per_sync = changed.pictures_per_sync;
     whole.cut = changed.cut;
     whole.hole = changed.hole;
     return whole;
@@ -322,22 +323,52 @@ static void test_hostile(void)
     check(track.end <= SECONDS(2), "a large last frame does not make a track without end");
 }
 
-static void test_truncated(void)
-{
-    struct asset *asset;
-    struct window *window;
-    char path[512];
+enum harm { CUT, WRITTEN_OVER, REPLACED, DELETED };
 
-    write_film("shrinks.mp4", (struct media_film){.no_sound = true});
-    asset = open_asset("shrinks.mp4");
-    media_path(path, "shrinks.mp4");
-    require(truncate(path, 40000) == 0, "truncate");
-    window = window_open(asset, ASSET_VIDEO, as_opus, 0, 0);
-    window_move(window, 0, 99);
-    check(wait_item(window, 0) != NULL, "of a file that is cut while it plays the beginning can be read");
-    check(!wait_item(window, 99) && window_failed(window, 99), "and the rest fails");
-    check_text(window_failure(window, 99), "was changed while it played", "with its reason");
+static void plays_no_further(const char *name, enum harm harm, const char *expected)
+{
+    char path[512], other[512];
+
+    write_film(name, (struct media_film){.no_sound = true});
+    write_film("other.mp4", (struct media_film){.no_sound = true});
+    struct asset *asset = open_asset(name);
+    media_path(path, name);
+    media_path(other, "other.mp4");
+    switch (harm) {
+    case CUT:
+        require(truncate(path, 40000) == 0, path);
+        break;
+    case WRITTEN_OVER:
+        write_film(name, (struct media_film){.no_sound = true, .seconds = 5});
+        break;
+    case REPLACED:
+        require(rename(other, path) == 0, path);
+        break;
+    case DELETED:
+        require(unlink(path) == 0, path);
+    }
+    struct window *window = window_open(asset, ASSET_VIDEO, as_opus, 0, 0);
+    check(!wait_item(window, 0), "%s can be played no further", name);
+    check_text(window_failure(window, 0), expected, "and why is said");
     window_close(window);
+    asset_release(asset);
+}
+
+static void test_harm(void)
+{
+    plays_no_further("cut-short.mp4", CUT, "was changed while it played");
+    plays_no_further("written-over.mp4", WRITTEN_OVER, "was changed while it played");
+    plays_no_further("replaced.mp4", REPLACED, "was removed or replaced while it played");
+    plays_no_further("deleted.mp4", DELETED, "was removed or replaced while it played");
+}
+
+/* As an encoder makes them that begins groups of pictures with a recovery point. */
+static void test_false_key_frames(void)
+{
+    write_film("recovery.mp4", (struct media_film){.pictures_per_key_frame = 50, .pictures_per_sync = 25});
+    struct asset *asset = open_asset("recovery.mp4");
+    check(asset_index(asset)->video.frames[75].sync, "what the container calls a key frame");
+    check_int((long long)asset_key_frame(asset, 80), 50, "is none to begin at when it is not an IDR picture");
     asset_release(asset);
 }
 
@@ -652,7 +683,8 @@ int main(void)
     test_large();
     test_damaged();
     test_hostile();
-    test_truncated();
+    test_harm();
+    test_false_key_frames();
     test_abandoned();
     write_film("other.mp4", (struct media_film){.no_sound = true});
     test_limits();

@@ -532,18 +532,19 @@ static void test_spread(void)
     end_viewer();
 }
 
-static void test_shrinking(void)
+static void test_harm(const char *name, bool deleted)
 {
     char path[512];
 
     begin_viewer();
-    launch("shrinks.mp4");
+    launch(name);
     pass(MILLISECONDS(200), 0);
-    media_path(path, "shrinks.mp4");
-    require(truncate(path, 20000) == 0, "truncate");
+    media_path(path, name);
+    require(deleted ? unlink(path) == 0 : truncate(path, 20000) == 0, path);
     for (int i = 0; i < 20 && !ended; i++)
         pass(MILLISECONDS(500), 0);
-    check_int(ended, 1, "a file that cannot be read any further ends the play");
+    check_int(how, SESSION_FAILED, "a file that is cut or deleted while it plays ends the play");
+    check_int(ended, 1, "once");
     check(launch("film.mp4"), "and another can be played");
     end_viewer();
 }
@@ -748,6 +749,7 @@ static void write_media(void)
     film.no_sound = true;
     film.seconds = 10;
     media_write_film("shrinks.mp4", &film);
+    media_write_film("deleted.mp4", &film);
     film.seconds = 4;
     film.pictures_per_key_frame = 50;
     film.key_frame_size = 90000;
@@ -826,7 +828,8 @@ int main(void)
     test_repair();
     test_no_repair();
     test_spread();
-    test_shrinking();
+    test_harm("shrinks.mp4", false);
+    test_harm("deleted.mp4", true);
     test_seek();
     test_accurate_seek();
     test_seek_in_pause();

@@ -435,8 +435,9 @@ static void put_sample_table(struct bytes *bytes, const struct media_film *film,
     if (video) {
         inner = open_box(bytes, "stss");
         put32(bytes, 0);
-        put32(bytes, (pictures + film->pictures_per_key_frame - 1) / film->pictures_per_key_frame);
-        for (uint32_t i = 0; i < pictures; i += film->pictures_per_key_frame)
+        uint32_t apart = film->pictures_per_sync ? film->pictures_per_sync : film->pictures_per_key_frame;
+        put32(bytes, (pictures + apart - 1) / apart);
+        for (uint32_t i = 0; i < pictures; i += apart)
             put32(bytes, i + 1);
         close_box(bytes, inner);
     }

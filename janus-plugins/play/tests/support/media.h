@@ -33,6 +33,7 @@ void media_write_ogg(const char *name, double seconds);
 struct media_film {
     double seconds;
     unsigned pictures_per_key_frame;
+    unsigned pictures_per_sync; /* which the container calls key frames, though some are none; 0: the key frames */
     size_t key_frame_size, picture_size; /* bytes of the slice, without its length */
     uint8_t profile;                     /* 0: baseline */
     bool no_sound, no_video;

@@ -45,6 +45,20 @@ const recipes: Record<string, string[]> = {
     ...['-codec:a:1', 'libopus', '-metadata:s:a:1', 'handler_name=Opus of sound 0'],
   ],
   'opus.mp4': ['-i', 'base.mp4', '-codec:v', 'copy', '-codec:a', 'libopus'],
+  // Two hours, of a picture a second.
+  'long.mp4': [
+    ...[
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc2=size=64x48:rate=1:duration=7200',
+      '-stream_loop',
+      '-1',
+      '-i',
+      'base.mp4',
+    ],
+    ...['-map', '0:v', '-map', '1:a', '-t', '7200', ...h264('baseline'), '-g', '2', '-codec:a', 'copy'],
+  ],
   'mp3.mp4': ['-i', 'base.mp4', '-codec:v', 'copy', '-codec:a', 'libmp3lame'],
   'flac.mp4': ['-i', 'base.mp4', '-codec:v', 'copy', '-codec:a', 'flac', '-strict', '-2'],
   ...Object.fromEntries(

@@ -8,8 +8,11 @@
 #include "../src/index.c"
 #include "../src/ogg.c"
 #include "../src/path.c"
+#include "../src/seek.c"
 #include "../src/window.c"
 #include "../src/workers.c"
+
+#include <sys/resource.h>
 
 #include "support/listen.h"
 
@@ -159,6 +162,38 @@ static void test_languages(void)
     asset_release(asset);
 }
 
+/* Milliseconds of processor that all threads have used. */
+static double used(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+}
+
+/* Far into a film that was never opened before. What it costs does not depend on how busy the machine is. */
+static void test_long(void)
+{
+    double before = used();
+    int64_t begun = clock_now();
+    struct asset *asset = open_asset("long.mp4");
+    double opened = used();
+    struct seek_point point;
+
+    seek_find(asset, SECONDS(6600), false, &point);
+    check(point.position > SECONDS(6590) && point.position <= SECONDS(6600), "long.mp4: 1:50:00 is found");
+    struct window *window = window_open(asset, ASSET_AUDIO, as_opus, point.sound, point.sound);
+    check(wait_item(window, point.sound) != NULL, "and the sound there");
+    int64_t taken = clock_now() - begun;
+    double cost = used() - before;
+    check(cost < 300, "in less than 300 ms of processor");
+    printf("# opened for %.0f ms of processor, sound after %.0f ms of it and %.0f ms of time\n", opened - before, cost,
+           (double)taken / MILLISECONDS(1));
+    window_close(window);
+    asset_release(asset);
+}
+
 static void use_folder(const char *folder)
 {
     library = library_open(folder, 2, 2);
@@ -179,6 +214,7 @@ int main(void)
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++)
         test_sample(&samples[i]);
     test_languages();
+    test_long();
     refused("vorbis.ogg", "the audio codec vorbis is not supported: AAC, MP3, Opus, FLAC and PCM are");
     library_close(library);
     return tap_end();

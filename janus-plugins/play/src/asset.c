@@ -184,13 +184,14 @@ static void end_load(struct segment *segment, bool good)
 static bool read_frame(struct segment *segment, const struct index_frame *frame)
 {
     const struct track *track = segment->track;
+    const struct media_index *index = track->asset->index;
     struct asset_item item = {.data = malloc(frame->size), .size = frame->size};
 
     if (!item.data || !index_read_frame(track->asset->fd, track->frames, frame, item.data)) {
         free(item.data);
         return false;
     }
-    if (!track->sound && !h264_inspect(item.data, item.size, track->asset->index->h264.length_size, &item.idr))
+    if (!track->sound && !h264_inspect(item.data, item.size, index->configs[frame->config].length_size, &item.idr))
         item.size = 0;
     segment_add(segment, item);
     return true;
@@ -714,7 +715,7 @@ static bool is_idr(const struct asset *asset, size_t picture)
     bool idr = false;
 
     if (data && pread_whole(asset->fd, data, frame->size, frame->offset))
-        h264_inspect(data, frame->size, asset->index->h264.length_size, &idr);
+        h264_inspect(data, frame->size, index_config(asset->index, picture)->length_size, &idr);
     free(data);
     return idr;
 }

@@ -342,6 +342,87 @@ static bool is_rotated(const AVStream *stream)
     return matrix && size >= 9 * sizeof(int32_t) && fabs(av_display_rotation_get((const int32_t *)matrix)) >= 1;
 }
 
+#define BOX_HEADER_SIZE 8
+#define BOXES_MAX 10000
+
+static uint32_t big32(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/* Whether a track in the boxes between two offsets has more than one sample description. */
+static bool has_several_descriptions(int fd, int64_t from, int64_t to, unsigned *boxes)
+{
+    static const char containers[][5] = {"moov", "trak", "mdia", "minf", "stbl"};
+    uint8_t header[2 * BOX_HEADER_SIZE];
+
+    while (to - from >= (int64_t)sizeof header && ++*boxes < BOXES_MAX && pread_whole(fd, header, sizeof header, from)) {
+        int64_t size = big32(header), begin = from + BOX_HEADER_SIZE;
+        if (size == 1) {
+            size = (int64_t)((uint64_t)big32(header + 8) << 32 | big32(header + 12));
+            begin += BOX_HEADER_SIZE;
+        }
+        if (size < begin - from || size > to - from)
+            return false;
+        /* Its content begins with a version and the number of descriptions. */
+        if (memcmp(header + 4, "stsd", 4) == 0 && big32(header + 12) > 1)
+            return true;
+        for (size_t i = 0; i < sizeof containers / sizeof containers[0]; i++)
+            if (memcmp(header + 4, containers[i], 4) == 0 && has_several_descriptions(fd, begin, from + size, boxes))
+                return true;
+        from += size;
+    }
+    return false;
+}
+
+/* Gives the number of a configuration that the file has got as well, which has to fit the first. */
+static bool add_config(struct media_index *index, const uint8_t *record, size_t size, unsigned *count, uint8_t *number,
+                       struct reason *reason)
+{
+    struct h264_config config;
+
+    if (!h264_config_parse(record, size, &config, reason))
+        return false;
+    for (*number = 0; *number < *count; ++*number) {
+        const struct h264_config *known = &index->configs[*number];
+        if (known->length_size == config.length_size && known->parameter_sets_size == config.parameter_sets_size &&
+            memcmp(known->parameter_sets, config.parameter_sets, config.parameter_sets_size) == 0)
+            return true;
+    }
+    if (*count == INDEX_CONFIGS_MAX || config.profile > index->configs[0].profile) {
+        reason_set(reason, "the video changes its H.264 profile, or more than %d times its parameter sets: encode it anew "
+                           "(ffmpeg -i IN -codec:v libx264 -bf 0 -codec:a copy OUT)", INDEX_CONFIGS_MAX - 1);
+        return false;
+    }
+    index->configs[(*count)++] = config;
+    return true;
+}
+
+/* The demuxer tells that pictures go on with another description only while it reads them. */
+static bool read_descriptions(struct media_index *index, int fd, int stream, struct reason *reason)
+{
+    struct input input = {.fd = fd};
+    AVPacket *packet = av_packet_alloc();
+    unsigned count = 1;
+    uint8_t number = 0;
+    size_t size, picture = 0;
+    bool good = packet && input_open(&input, reason);
+
+    for (unsigned i = 0; good && i < input.format->nb_streams; i++)
+        input.format->streams[i]->discard = (int)i == stream ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+    while (good && picture < index->video.count && av_read_frame(input.format, packet) >= 0) {
+        const uint8_t *record = av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
+        if (record)
+            good = add_config(index, record, size, &count, &number, reason);
+        index->video.frames[picture++].config = number;
+        av_packet_unref(packet);
+    }
+    if (input.format)
+        input_close(&input);
+    av_packet_free(&packet);
+    return good;
+}
+
 static bool index_video(struct media_index *index, const struct input *input, AVStream *stream, int64_t delay,
                         struct reason *reason)
 {
@@ -351,7 +432,7 @@ static bool index_video(struct media_index *index, const struct input *input, AV
         reason_set(reason, "video is supported in mp4 only");
         return false;
     }
-    if (!h264_config_parse(codec->extradata, (size_t)codec->extradata_size, &index->h264, reason))
+    if (!h264_config_parse(codec->extradata, (size_t)codec->extradata_size, &index->configs[0], reason))
         return false;
     if (codec->video_delay > 0) {
         reason_set(reason, "the video has B-frames, which browsers cannot show: encode it without (x264: -bf 0)");
@@ -370,6 +451,10 @@ static bool index_video(struct media_index *index, const struct input *input, AV
     }
     for (size_t i = 0; i < index->video.count; i++)
         index->video.frames[i].time += delay;
+    unsigned boxes = 0;
+    if (has_several_descriptions(input->fd, 0, input->size, &boxes) &&
+        !read_descriptions(index, input->fd, stream->index, reason))
+        return false;
     return check_pace(&index->video, reason);
 }
 

@@ -21,7 +21,9 @@ struct index_frame {
     int64_t time; /* when it is shown or heard */
     int64_t offset;
     uint32_t size;
-    bool sync; /* of a picture: the container calls it one to begin at */
+    /* Of a picture: */
+    bool sync;      /* the container calls it one to begin at */
+    uint8_t config; /* the number of its decoder configuration */
 };
 
 /* What interrupts a frame in the file: the header of a page of Ogg, with all that lies before the page. */
@@ -57,6 +59,7 @@ struct index_sound {
 };
 
 #define INDEX_SOUNDS_MAX 16
+#define INDEX_CONFIGS_MAX 8
 #define INDEX_SOUND_CODECS "AAC, MP3, Opus, FLAC and PCM" /* for people */
 
 struct media_index {
@@ -65,10 +68,15 @@ struct media_index {
     unsigned streams;
     struct index_track video;
     size_t lead; /* pictures at its beginning that only lead up to the first that is shown: an edit list cuts them */
-    struct h264_config h264;
+    struct h264_config configs[INDEX_CONFIGS_MAX]; /* of the pictures; of one profile alone, or each within the first */
     struct index_sound sounds[INDEX_SOUNDS_MAX];
     unsigned sound_count;
 };
+
+static inline const struct h264_config *index_config(const struct media_index *index, size_t picture)
+{
+    return &index->configs[index->video.frames[picture].config];
+}
 
 /* The sounds of a file, as they are told of. */
 struct index_sounds {

@@ -13,7 +13,10 @@ static void cut_picture(const struct session *session, size_t picture, struct pa
 {
     const struct asset_item *item = window_item(session->media[ASSET_VIDEO].window, picture);
 
-    packetizer_begin(packetizer, &asset_index(session->asset)->h264, item->data, item->size, item->idr);
+    const struct media_index *index = asset_index(session->asset);
+    bool changed = picture > 0 && index->video.frames[picture].config != index->video.frames[picture - 1].config;
+
+    packetizer_begin(packetizer, index_config(index, picture), item->data, item->size, item->idr || changed);
 }
 
 static size_t count_packets(const struct session *session, size_t picture)

@@ -69,7 +69,7 @@ static bool choose_formats(const struct session *session, const struct asset *as
 {
     unsigned sound;
     bool has_video = asset_count(asset, ASSET_VIDEO) > 0, has_audio = find_sound(asset, choice, &sound);
-    uint8_t h264 = sdp_h264_payload_type(&session->answer, asset_index(asset)->h264.profile);
+    uint8_t h264 = sdp_h264_payload_type(&session->answer, asset_index(asset)->configs[0].profile);
 
     formats[ASSET_VIDEO] = (struct session_format){.sent = has_video, .payload_type = h264};
     formats[ASSET_AUDIO] = has_audio ? sound_format(&session->answer, sound) : (struct session_format){.sent = false};

@@ -80,7 +80,7 @@ static void test_index(void)
     check_int(asset_time(asset, ASSET_VIDEO, 50), SECONDS(2), "with their times");
     check_int((long long)asset_count(asset, ASSET_AUDIO), 200, "and sound in packets of 20 ms");
     check_int(asset_time(asset, ASSET_AUDIO, 100), SECONDS(2), "with theirs");
-    check_int(index->h264.profile, H264_CONSTRAINED_BASELINE, "and its profile");
+    check_int(index->configs[0].profile, H264_CONSTRAINED_BASELINE, "and its profile");
     asset_release(asset);
 }
 

@@ -32,7 +32,7 @@ static struct library *library;
 struct packet {
     int64_t at;
     bool video, marker;
-    uint8_t payload_type, first_byte, second_byte;
+    uint8_t payload_type, first_byte, second_byte, last_byte;
     uint16_t sequence;
     uint32_t timestamp;
     size_t size;
@@ -56,6 +56,7 @@ static void take_sent(void *owner, bool video, uint8_t *data, size_t size)
         .marker = data[1] >> 7,
         .payload_type = data[1] & 0x7f,
         .first_byte = data[12],
+        .last_byte = data[size - 1],
         .second_byte = data[13],
         .sequence = (uint16_t)(data[2] << 8 | data[3]),
         .timestamp = (uint32_t)data[4] << 24 | (uint32_t)data[5] << 16 | (uint32_t)data[6] << 8 | data[7],
@@ -727,18 +728,21 @@ static void test_replace(void)
 
 static void write_media(void)
 {
-    struct media_film languages = {.seconds = 2,
+    struct media_film other = {.seconds = 2,
                                    .pictures_per_key_frame = 25,
                                    .key_frame_size = 9000,
                                    .picture_size = 900,
                                    .language = "eng",
                                    .second_language = "deu"};
 
-    media_write_film("languages.mp4", &languages);
-    languages.language = languages.second_language = NULL;
-    languages.seconds = 4;
-    languages.cut_pictures = 30;
-    media_write_film("cut.mp4", &languages);
+    media_write_film("languages.mp4", &other);
+    other.language = other.second_language = NULL;
+    other.seconds = 4;
+    other.cut_pictures = 30;
+    media_write_film("cut.mp4", &other);
+    other.cut_pictures = 0;
+    other.other_from = 40;
+    media_write_film("changes.mp4", &other);
     struct media_film film = {
         .seconds = 4, .pictures_per_key_frame = 25, .key_frame_size = 9000, .picture_size = 900};
 
@@ -792,6 +796,26 @@ static void test_cut(void)
     end_viewer();
 }
 
+/* Where a film goes on with another description, its parameter sets are sent. */
+static void test_changing(void)
+{
+    uint8_t expected[] = {0x80, 0x81}; /* how the one and the other ends */
+    size_t sets = 0;
+    bool right = true;
+
+    begin_viewer();
+    launch("changes.mp4");
+    play_until_end();
+    for (size_t i = 0; i < packet_count; i++)
+        if (packets[i].video && packets[i].first_byte == (3 << 5 | H264_NAL_STAP_A)) {
+            right = right && packets[i].last_byte == expected[sets >= 2];
+            sets++;
+        }
+    check_int((long long)sets, 5, "parameter sets go before every key frame, and where they change");
+    check(right, "as they are there");
+    end_viewer();
+}
+
 /* The other sound follows without a gap, and the picture is not touched. */
 static void test_sounds(void)
 {
@@ -837,6 +861,7 @@ int main(void)
     test_loop();
     test_replace();
     test_cut();
+    test_changing();
     test_sounds();
     library_close(library);
     return tap_end();

@@ -327,10 +327,10 @@ static void put_picture(struct bytes *bytes, const struct media_film *film, size
         put8(bytes, (unsigned)(picture + i));
 }
 
-static void put_avcc(struct bytes *bytes, const struct media_film *film)
+static void put_avcc(struct bytes *bytes, const struct media_film *film, bool other)
 {
     static const uint8_t sps[] = {0x67, 0x42, 0xc0, 0x1e, 0xd9, 0x00, 0xa0, 0x47, 0xfe, 0xc8};
-    static const uint8_t pps[] = {0x68, 0xce, 0x3c, 0x80};
+    const uint8_t pps[] = {0x68, 0xce, 0x3c, other ? 0x81 : 0x80};
     size_t box = open_box(bytes, "avcC");
 
     put8(bytes, 1);
@@ -347,7 +347,7 @@ static void put_avcc(struct bytes *bytes, const struct media_film *film)
     close_box(bytes, box);
 }
 
-static void put_video_description(struct bytes *bytes, const struct media_film *film)
+static void put_video_description(struct bytes *bytes, const struct media_film *film, bool other)
 {
     size_t entry = open_box(bytes, film->codec ? film->codec : "avc1");
 
@@ -364,7 +364,7 @@ static void put_video_description(struct bytes *bytes, const struct media_film *
     put16(bytes, 24);
     put16(bytes, 0xffff);
     if (!film->codec)
-        put_avcc(bytes, film);
+        put_avcc(bytes, film, other);
     close_box(bytes, entry);
 }
 
@@ -413,11 +413,14 @@ static void put_sample_table(struct bytes *bytes, const struct media_film *film,
     size_t box = open_box(bytes, "stbl");
     size_t inner = open_box(bytes, "stsd");
 
+    bool changes = video && film->other_from > 0;
     put32(bytes, 0);
-    put32(bytes, 1);
+    put32(bytes, changes ? 2 : 1);
     if (video)
-        put_video_description(bytes, film);
-    else
+        put_video_description(bytes, film, false);
+    if (changes)
+        put_video_description(bytes, film, true);
+    if (!video)
         put_audio_description(bytes, film);
     close_box(bytes, inner);
     put_pair_table(bytes, "stts", 1, video ? pictures : samples, video ? 1 : sound_sample_time(film));
@@ -443,11 +446,11 @@ static void put_sample_table(struct bytes *bytes, const struct media_film *film,
     }
     inner = open_box(bytes, "stsc");
     put32(bytes, 0);
-    put32(bytes, film->fragmented ? 0 : 1);
-    if (!film->fragmented) {
-        put32(bytes, 1);
+    put32(bytes, film->fragmented ? 0 : changes ? 2 : 1);
+    for (uint32_t i = 0; !film->fragmented && i <= changes; i++) {
+        put32(bytes, i == 0 ? 1 : film->other_from + 1);
         put32(bytes, video ? 1 : samples);
-        put32(bytes, 1);
+        put32(bytes, 1 + i);
     }
     close_box(bytes, inner);
 

@@ -42,6 +42,7 @@ struct media_film {
     bool fragmented;   /* the samples come after the moov box */
     bool b_frames;     /* presentation times out of order */
     bool rotated;      /* to be shown turned by a quarter */
+    unsigned other_from;   /* picture from which on another description holds; 0: none */
     unsigned cut_pictures; /* an edit list begins behind so many */
     const char *codec; /* of the video, "avc1" when NULL */
     size_t cut;        /* bytes left away at the end; the moov box comes first */

@@ -59,6 +59,7 @@ const recipes: Record<string, string[]> = {
     ],
     ...['-map', '0:v', '-map', '1:a', '-t', '7200', ...h264('baseline'), '-g', '2', '-codec:a', 'copy'],
   ],
+  'pcm.mov': ['-i', 'base.mp4', '-codec:v', 'copy', '-codec:a', 'pcm_s24be'],
   'mp3.mp4': ['-i', 'base.mp4', '-codec:v', 'copy', '-codec:a', 'libmp3lame'],
   'flac.mp4': ['-i', 'base.mp4', '-codec:v', 'copy', '-codec:a', 'flac', '-strict', '-2'],
   ...Object.fromEntries(

@@ -31,7 +31,7 @@ const containers = ['mp4', 'mp3', 'wav', 'ogg', 'flac'];
 /** The names that ffprobe has for a file's container. */
 const containersOf = (format?: Probe['format']): string[] => format?.format_name.split(',') ?? [];
 const profiles = ['Constrained Baseline', 'Baseline', 'Main', 'High'];
-const sounds = /^(aac|mp3|opus|flac|pcm_(u8|s16le|s16be|s24le|s32le|f32le|alaw|mulaw))$/;
+const sounds = /^(aac|mp3|opus|flac|pcm_(u8|[sf]32[lb]e|s16[lb]e|s24[lb]e|alaw|mulaw))$/;
 
 export interface Verdict {
   /** What the file is, for a person. */

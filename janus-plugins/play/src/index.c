@@ -143,8 +143,11 @@ static bool is_supported_audio(enum AVCodecID codec)
     case AV_CODEC_ID_PCM_S16LE:
     case AV_CODEC_ID_PCM_S16BE:
     case AV_CODEC_ID_PCM_S24LE:
+    case AV_CODEC_ID_PCM_S24BE:
     case AV_CODEC_ID_PCM_S32LE:
+    case AV_CODEC_ID_PCM_S32BE:
     case AV_CODEC_ID_PCM_F32LE:
+    case AV_CODEC_ID_PCM_F32BE:
     case AV_CODEC_ID_PCM_ALAW:
     case AV_CODEC_ID_PCM_MULAW:
         return avcodec_find_decoder(codec) != NULL;
@@ -594,8 +597,8 @@ static void find_lead(struct media_index *index)
 /* Times count from the first picture that is shown or from the beginning of the sound, whichever is earlier. */
 static void start_at_zero(struct media_index *index)
 {
-    const struct index_frame *first = &index->video.frames[index->lead];
-    int64_t shift = index->video.count > 0 && first->time < 0 ? -first->time : 0;
+    int64_t first = index->video.count > 0 ? index->video.frames[index->lead].time : 0;
+    int64_t shift = first < 0 ? -first : 0;
 
     for (size_t i = 0; shift && i < index->video.count; i++)
         index->video.frames[i].time += shift;

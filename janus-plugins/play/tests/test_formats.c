@@ -6,6 +6,7 @@
 #include "../src/cache.c"
 #include "../src/h264.c"
 #include "../src/index.c"
+#include "../src/metrics.c"
 #include "../src/ogg.c"
 #include "../src/path.c"
 #include "../src/seek.c"
@@ -37,6 +38,7 @@ static const struct sample {
     {"late-picture.mp4", ALL, 5220, 5, 0, false},
     {"cut.mp4", ALL, 3201, 3, 700, false},
     {"opus.mp4", ALL, 4520, 5, 0, true},
+    {"pcm.mov", ALL, 4520, 5, 0, false},
     {"mp3.mp4", ALL, 4520, 5, 0, false},
     {"flac.mp4", ALL, 4520, 5, 0, false},
     {"languages.mp4", ALL, 4520, 5, 0, false},

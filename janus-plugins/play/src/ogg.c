@@ -258,10 +258,10 @@ static bool skip_tags(struct ogg_reader *reader, int64_t *offset)
 /* The last page tells how much of the last packet is heard. */
 static void find_heard(struct ogg_reader *reader)
 {
-    int64_t samples = reader->samples, counted = reader->last_granule - reader->origin;
+    int64_t samples = reader->samples, granules = reader->last_granule - reader->origin;
 
-    if (reader->anchored && counted > reader->skipped && counted < samples)
-        samples = counted;
+    if (reader->anchored && granules > reader->skipped && granules < samples)
+        samples = granules;
     reader->sound->track.end = samples > reader->skipped ? time_of(samples - reader->skipped) : 0;
 }
 

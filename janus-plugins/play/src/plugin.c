@@ -238,7 +238,7 @@ static void play_ended(void *owner, enum session_end end, const struct session_i
     metrics_count(ended_by[end], 1);
     leave_seat();
     if (end != SESSION_STOPPED && g_atomic_int_get(&viewer->is_explicit))
-        notify(viewer, protocol_ended(last, end), NULL);
+        notify(viewer, protocol_ended(last, end, viewer->session.failure), NULL);
     notify(viewer, protocol_event("exit.play"), NULL);
 }
 

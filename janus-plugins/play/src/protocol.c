@@ -464,14 +464,14 @@ json_t *protocol_position(const struct session_status *status)
     return with_status(protocol_event("position"), status);
 }
 
-json_t *protocol_ended(const struct session_item *last, enum session_end end)
+json_t *protocol_ended(const struct session_item *last, enum session_end end, const char *failure)
 {
     json_t *event = protocol_event("play.ended");
 
     json_object_set_new(event, "file", json_string(file_of(last)));
     json_object_set_new(event, "reason", json_string(end == SESSION_FAILED ? "error" : "end"));
     if (end == SESSION_FAILED)
-        json_object_set_new(event, "message", json_string("the file cannot be read any further"));
+        json_object_set_new(event, "message", json_sprintf("the file %s", failure));
     return event;
 }
 

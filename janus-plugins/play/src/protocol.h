@@ -91,7 +91,8 @@ json_t *protocol_sought(const struct session_status *status, const struct seek_p
 /* {tms_play_event: name} */
 json_t *protocol_event(const char *name);
 json_t *protocol_position(const struct session_status *status);
-json_t *protocol_ended(const struct session_item *last, enum session_end end);
+/* `failure` is why, when the play failed: the end of a sentence that begins with the file. */
+json_t *protocol_ended(const struct session_item *last, enum session_end end, const char *failure);
 json_t *protocol_item(const struct session_item *item);
 json_t *protocol_skipped(const struct session_item *item, const char *message);
 json_t *protocol_offer(const char *sdp);

@@ -144,6 +144,15 @@ static int64_t go_on(struct session *session, int64_t end, int64_t now)
     return now;
 }
 
+/* What is to be sent next will never come. */
+static void fail(struct session *session, const struct session_medium *medium)
+{
+    const char *failure = window_failure(medium->window, medium->next);
+
+    session->failure = failure ? failure : "cannot be read any further";
+    playback_end(session, SESSION_FAILED);
+}
+
 int64_t sending_advance(struct session *session, int64_t now)
 {
     if (!is_anchored(session, now))
@@ -163,7 +172,7 @@ int64_t sending_advance(struct session *session, int64_t now)
             return due;
         if (!send_due(session, which, due, now)) {
             if (window_failed(medium->window, medium->next)) {
-                playback_end(session, SESSION_FAILED);
+                fail(session, medium);
                 return NEVER;
             }
             return now + POLL;
@@ -185,7 +194,7 @@ int64_t sending_show(struct session *session, int64_t now)
         if (due > now)
             return due;
         if (!send_due(session, ASSET_VIDEO, due, now)) {
-            playback_end(session, SESSION_FAILED);
+            fail(session, medium);
             return NEVER;
         }
     }

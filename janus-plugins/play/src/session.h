@@ -108,6 +108,7 @@ struct session {
     bool beginning; /* its first picture has not been sent */
     size_t begin_at; /* the key frame from which on pictures are sent then */
     bool sought;    /* it begins there by session_seek(): also in a pause its picture is shown */
+    const char *failure; /* why the last play that failed did, as the end of a sentence that begins with the file */
     int64_t paused_at;
     int64_t sound_until; /* the end of the sound last sent */
     struct session_medium media[ASSET_MEDIA];

@@ -546,6 +546,8 @@ static void test_harm(const char *name, bool deleted)
         pass(MILLISECONDS(500), 0);
     check_int(how, SESSION_FAILED, "a file that is cut or deleted while it plays ends the play");
     check_int(ended, 1, "once");
+    check_text(session.failure, deleted ? "was removed or replaced while it played" : "was changed while it played",
+               "and why is known");
     check(launch("film.mp4"), "and another can be played");
     end_viewer();
 }

@@ -99,11 +99,12 @@ export const pull = async (image: string): Promise<number | null> =>
  * Takes the distribution's security updates, where there are any: the base image is pulled or made anew, and the
  * services' images are built anew on it.
  * @param image the base image as it is
- * @param others images whose packages are looked at, too
+ * @param running the services' images, whose packages are looked at; they may be newer than those of the base image
  * @returns what was newer, for a person
  */
-export async function refreshBaseImage(image: string, others: string[]): Promise<string> {
-  const newer = new Set((await Promise.all([image, ...others].map(updatesFor))).flat());
+export async function refreshBaseImage(image: string, running: string[]): Promise<string> {
+  const looked = running.length > 0 ? running : [image];
+  const newer = new Set((await Promise.all(looked.map(updatesFor))).flat());
   if (newer.size === 0) return `${image}, nothing in the images has an update`;
   if (image === ownImage) await makeOwnImage();
   else if ((await pull(image)) !== 0) {

@@ -1,8 +1,6 @@
 /** `npm run fuzz`: feeds the play plugin's parsers with what libFuzzer makes up, on this machine. */
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { $ } from './lib/command.ts';
-import { cacheFolder, projectFolder } from './lib/paths.ts';
+import { canFuzz, fuzz } from './lib/fuzz.ts';
 import { Failure, main, readCommand } from './lib/steps.ts';
 
 const usage = `Usage: npm run fuzz [-- --hours HOURS]
@@ -20,15 +18,10 @@ function parseCommand(): { seconds: number } {
 
 const { seconds } = readCommand(parseCommand, usage);
 await main(async () => {
-  if ((await $({ nothrow: true, quiet: true })`clang --version`).exitCode !== 0) {
+  if (!(await canFuzz())) {
     throw new Failure(
       'There is no clang on this machine; install it, and the libraries that janus-plugins/play/README.md names.',
     );
   }
-  const script = join(projectFolder, 'janus-plugins/play/tests/fuzz/run');
-  const ended = await $({
-    nothrow: true,
-    stdio: 'inherit',
-  })`${script} ${join(cacheFolder, 'fuzz')} ${seconds}`;
-  if (ended.exitCode !== 0) throw new Failure('A parser broke; the input that did it is named above.');
+  await fuzz(seconds);
 });

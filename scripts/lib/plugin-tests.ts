@@ -1,10 +1,14 @@
-/** The plugin's own tests, in C with sanitizers, inside the image that the gateway is built in. */
+/** The plugin's own tests, in C with sanitizers, inside the image that the gateway is built in; and its fuzzers. */
 import { join } from 'node:path';
 import { $ } from './command.ts';
 import { ensureFormats } from './format-samples.ts';
+import { canFuzz, fuzz } from './fuzz.ts';
 import { buildGatewayImage } from './gateway-image.ts';
 import { cacheFolder, projectFolder } from './paths.ts';
 import { findJanusArchive, Unreachable } from './sources.ts';
+
+/** How long each parser is fed with what a fuzzer makes up. */
+const fuzzingSeconds = 20;
 
 /** Counts of the TAP lines that the tests print, over both flavours of Janus. */
 export async function pluginTests(): Promise<{ passed: number; failed: number; skipped: number }> {
@@ -37,6 +41,12 @@ export async function pluginTests(): Promise<{ passed: number; failed: number; s
       if (failed === 0) counts.failed++;
     }
     console.log(`plugin against Janus ${flavour}: ${passed} passed, ${failed} failed`);
+  }
+  if (await canFuzz()) {
+    counts.passed += await fuzz(fuzzingSeconds);
+  } else {
+    console.log('# SKIP fuzzing: this machine has no clang');
+    counts.skipped++;
   }
   return counts;
 }

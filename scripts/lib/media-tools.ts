@@ -74,7 +74,7 @@ async function ownTools(): Promise<MediaTools | undefined> {
 
 /** In a container without network, to which files go by standard input: the engine may be another machine. */
 async function containerTools(): Promise<MediaTools> {
-  const image = await ensureImage();
+  const image = await ensureMediaImage();
   const sandbox = [
     '--network=none',
     '--cap-drop=ALL',
@@ -137,7 +137,8 @@ async function finished(tool: string, process: ProcessPromise, watch?: (line: st
   return result;
 }
 
-async function ensureImage(): Promise<string> {
+/** Builds the image with Debian’s ffmpeg if it is not there. @returns its name. @throws Failure when it cannot be built. */
+export async function ensureMediaImage(): Promise<string> {
   const folder = join(projectFolder, 'images', 'media');
   const base = await ensureBaseImage('auto');
   const hash = createHash('sha256')

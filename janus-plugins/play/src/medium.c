@@ -5,6 +5,7 @@
 
 #include "audio.h"
 #include "clock.h"
+#include "pacer.h"
 
 int64_t medium_item_due(const struct session *session, enum asset_medium which, size_t item)
 {
@@ -58,8 +59,10 @@ void medium_send_silence(struct session *session)
     medium->after_gap = true;
 }
 
-void medium_delay(struct session *session, int64_t time)
+void medium_delay(struct session *session, int64_t least)
 {
+    int64_t time = pacer_align(session->anchor + least) - session->anchor;
+
     session->anchor += time;
     session->burst.start += time;
     session->paused_at += time;

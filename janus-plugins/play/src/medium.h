@@ -18,9 +18,9 @@ void medium_send(struct session *session, enum asset_medium which, uint8_t *pack
  * sound, and forget by how much it had delayed sound against picture. */
 void medium_send_silence(struct session *session);
 
-/* Delays all that is still to be sent. Timestamps follow the moment a thing is due, so they go on to
- * tell the time. */
-void medium_delay(struct session *session, int64_t time);
+/* Delays all that is still to be sent, by `least` or a little more. Timestamps follow the moment a thing is due,
+ * so they go on to tell the time. */
+void medium_delay(struct session *session, int64_t least);
 
 /* Sound follows the silence that was sent, however short the pause was. */
 void medium_keep_silence(struct session *session);

@@ -7,9 +7,6 @@
 
 #include "metrics.h"
 
-/* What is due within so much more time is done in the same turn: a wake-up costs more than most timers. */
-#define GATHER_TIME (MILLISECONDS(1) / 5)
-
 struct pacer {
     pthread_t thread;
     pthread_mutex_t lock;
@@ -125,10 +122,10 @@ static void *run(void *argument)
         int64_t now = clock_now();
         if (pacer->count == 0)
             pthread_cond_wait(&pacer->wake, &pacer->lock);
-        else if (pacer->heap[0]->due > now + GATHER_TIME)
+        else if (pacer->heap[0]->due > now)
             wait_until(pacer, pacer->heap[0]->due);
         else
-            fire(pacer, pacer->heap[0], now < pacer->heap[0]->due ? pacer->heap[0]->due : now);
+            fire(pacer, pacer->heap[0], now);
     }
     pthread_mutex_unlock(&pacer->lock);
     return NULL;

@@ -16,8 +16,20 @@
 /* However long a picture stays, it is there after this time. */
 #define PACER_SPREAD_MAX MILLISECONDS(100)
 
+/* Viewers' clocks begin at multiples of this, so that what is sent to many of them at one rate is due at the same
+ * moments: a wake-up serves them all. It divides the time between two packets of sound. */
+#define PACER_GRID MILLISECONDS(4)
+
+/* The first such moment that is not before `time`. */
+static inline int64_t pacer_align(int64_t time)
+{
+    int64_t behind = time % PACER_GRID;
+
+    return behind > 0 ? time + PACER_GRID - behind : time - behind;
+}
+
 struct pacer_timer {
-    /* Does what is due and returns when it wants to be called next, or NEVER. `now` may be a moment ahead. */
+    /* Does what is due and returns when it wants to be called next, or NEVER. */
     int64_t (*fire)(struct pacer_timer *timer, int64_t now);
     int64_t due;
     size_t slot; /* its place in the heap + 1; 0 when it is not there */

@@ -94,7 +94,9 @@ static void end_burst(struct session *session)
 
 int64_t pictures_lead(const struct session *session)
 {
-    return session->beginning ? (int64_t)(session->media[ASSET_VIDEO].next - session->begin_at) * BURST_STEP : 0;
+    size_t before = session->media[ASSET_VIDEO].next - session->begin_at;
+
+    return session->beginning ? (int64_t)before * BURST_STEP + session->ahead : 0;
 }
 
 void pictures_begin(struct session *session, const struct asset_item *item, int64_t now)

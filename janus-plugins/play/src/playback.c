@@ -100,8 +100,10 @@ void playback_go_to(struct session *session, const struct seek_point *point)
         window_close(before);
     }
     session->anchored = false;
+    session->polls = 0;
     session->from = point->position;
     session->beginning = true;
+    session->ahead = 0;
     session->begin_at = point->key_frame;
     session->burst.active = false;
     session->has_key_frame = false;
@@ -219,6 +221,7 @@ void playback_begin_next(struct session *session, int64_t at)
     session->anchor = at;
     session->from = 0;
     session->beginning = true;
+    session->ahead = 0;
     session->begin_at = 0;
     session->has_key_frame = false;
     session->anchored = sending_is_prepared(session);

@@ -499,8 +499,10 @@ static janus_plugin_result *begin_playing(struct viewer *viewer, const struct co
         asset_release(play.asset);
         status = PATH_REFUSED;
     }
-    if (status == PATH_FULL && command->is_explicit)
-        refusal = protocol_conflict(PROTOCOL_FULL, reason.text);
+    if (status == PATH_FULL) {
+        why = METRICS_FULL;
+        refusal = command->is_explicit ? protocol_conflict(PROTOCOL_FULL, reason.text) : NULL;
+    }
     if (status == PATH_OPENED) {
         seek_find(play.asset, position_of(command->start), false, &play.point);
         bool shows = asset_count(play.asset, ASSET_VIDEO) > 0;

@@ -10,11 +10,13 @@
 #include "pictures.h"
 #include "playback.h"
 
-/* How often to look whether what is missing has been read. */
+/* How often to look whether what is missing has been read; at the beginning, when it mostly is there at once. */
 #define POLL MILLISECONDS(5)
+#define FIRST_POLL MILLISECONDS(1)
+#define FIRST_POLLS 20
 /* From the moment everything is there until the first packet is due: at the beginning of a PeerConnection,
  * when the pacer must not be late; and later, so that timestamps grow. */
-#define FIRST_LEAD MILLISECONDS(5)
+#define FIRST_LEAD MILLISECONDS(3)
 #define LEAD MILLISECONDS(1)
 /* What is later than this is not caught up with: the rest of the file is delayed instead. */
 #define LATE MILLISECONDS(100)
@@ -77,6 +79,11 @@ static void skip_sound(struct session *session)
         medium->next++;
 }
 
+static int64_t look_again(struct session *session, int64_t now)
+{
+    return now + (session->polls++ < FIRST_POLLS ? FIRST_POLL : POLL);
+}
+
 /* Begins as soon as all is there; false until then. */
 static bool is_anchored(struct session *session, int64_t now)
 {
@@ -90,8 +97,11 @@ static bool is_anchored(struct session *session, int64_t now)
     }
     for (int i = 0; i < ASSET_MEDIA; i++)
         started = started && (session->media[i].started || session->media[i].count == 0);
+    int64_t begin = now + (started ? LEAD : FIRST_LEAD) + pictures_lead(session);
     session->anchored = true;
-    session->anchor = now + (started ? LEAD : FIRST_LEAD) + pictures_lead(session) - session->from;
+    session->anchor = pacer_align(begin - session->from);
+    /* Who has gone elsewhere does not wait for that: his first picture goes ahead. */
+    session->ahead = started && session->sought ? session->anchor + session->from - begin : 0;
     if (session->sought)
         skip_sound(session);
     else
@@ -156,7 +166,7 @@ static void fail(struct session *session, const struct session_medium *medium)
 int64_t sending_advance(struct session *session, int64_t now)
 {
     if (!is_anchored(session, now))
-        return now + POLL;
+        return look_again(session, now);
     ask_for_next(session, now);
     for (;;) {
         int64_t video_due = medium_due(session, ASSET_VIDEO), audio_due = medium_due(session, ASSET_AUDIO);
@@ -185,7 +195,7 @@ int64_t sending_show(struct session *session, int64_t now)
     struct session_medium *medium = &session->media[ASSET_VIDEO];
 
     if (!is_anchored(session, now))
-        return now + POLL;
+        return look_again(session, now);
     session->paused_at = session->anchor + session->from;
     if (medium->next >= medium->count && !session->burst.active)
         session->sought = false;

@@ -106,6 +106,8 @@ struct session {
     int64_t anchor; /* the moment at which position 0 of the file is, or would have been, due */
     int64_t from;   /* where in the file it begins: what lies before is not waited for */
     bool beginning; /* its first picture has not been sent */
+    int64_t ahead;  /* by so much that one is sent before it is due */
+    unsigned polls; /* whether what it needs has been read */
     size_t begin_at; /* the key frame from which on pictures are sent then */
     bool sought;    /* it begins there by session_seek(): also in a pause its picture is shown */
     const char *failure; /* why the last play that failed did, as the end of a sentence that begins with the file */

@@ -276,6 +276,15 @@ static void test_states(void)
     session_destroy(&session);
 }
 
+/* Whether the sound from that packet on is sent when others' may be sent. */
+static bool is_on_grid(size_t from)
+{
+    for (size_t i = next_packet(from, false); i < packet_count; i = next_packet(i + 1, false))
+        if (packets[i].at % PACER_GRID != 0)
+            return false;
+    return true;
+}
+
 static void test_film(void)
 {
     bool begins = false, bounded = true;
@@ -299,6 +308,7 @@ static void test_film(void)
     check(packets[next_packet(0, false)].marker && !packets[next_packet(next_packet(0, false) + 1, false)].marker,
           "the first sound packet has the marker of a beginning");
     check_int(packets[first].at - packets[next_packet(0, false)].at, 0, "sound and picture begin together");
+    check(is_on_grid(0), "at moments that other viewers share");
     check(sequences_go_on(true) && sequences_go_on(false), "no sequence number is missing");
     check(worst_timestamp(true) < MILLISECONDS(1) && worst_timestamp(false) < MILLISECONDS(1),
           "timestamps tell the time");
@@ -585,8 +595,12 @@ static void test_seek(void)
     check_int(point.position / MILLISECONDS(1), 2000, "it goes to the key frame before");
     check_int(position(), 2000, "which is the position at once");
     size_t sent = packet_count;
+    now += MILLISECONDS(1) * 7 / 10;
+    int64_t asked = now;
     pass(MILLISECONDS(300), 0);
     check(packets[next_packet(sent, true)].first_byte == 0x78, "the key frame is sent first");
+    check(packets[next_packet(sent, true)].at - asked < MILLISECONDS(2), "and at once");
+    check(is_on_grid(next_packet(sent, false) + 2), "sound is sent at moments that other viewers share");
     size_t sound = next_packet(sent, false);
     while (is_silence(&packets[sound]))
         sound = next_packet(sound + 1, false);
@@ -600,8 +614,8 @@ static void test_seek(void)
     play_until_end();
     check(ended == 1 && how == SESSION_FINISHED, "from which the last pictures are played");
     check(sequences_go_on(true) && sequences_go_on(false), "sequence numbers go on through seeks");
-    check(worst_timestamp(true) < MILLISECONDS(1) && worst_timestamp(false) < MILLISECONDS(1),
-          "and timestamps go on to tell the time");
+    check(worst_timestamp(true) < PACER_GRID && worst_timestamp(false) < MILLISECONDS(1),
+          "and timestamps go on to tell the time, but that of a picture that is sent ahead");
     check(picture_timestamps_grow(0) && sound_timestamps_grow(), "and grow");
     end_viewer();
 }

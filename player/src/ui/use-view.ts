@@ -22,10 +22,13 @@ export function useView(
     clearTimeout(timer);
     idle.value = true;
   };
-  const onFullscreen = () => {
+  const fillsScreen = () => {
     // Within a shadow tree it is that tree that knows the element.
     const root = panel.value?.getRootNode() as Document | ShadowRoot | undefined;
-    fullscreen.value = !!panel.value && root?.fullscreenElement === panel.value;
+    return !!panel.value && root?.fullscreenElement === panel.value;
+  };
+  const onFullscreen = () => {
+    fullscreen.value = fillsScreen();
     wake();
   };
   document.addEventListener('fullscreenchange', onFullscreen);
@@ -63,7 +66,7 @@ export function useView(
     idle,
     pictureInPictureOffered: document.pictureInPictureEnabled === true,
     async toggleFullscreen(): Promise<void> {
-      if (fullscreen.value) await document.exitFullscreen();
+      if (fillsScreen()) await document.exitFullscreen();
       else await panel.value?.requestFullscreen?.();
     },
     async togglePictureInPicture(): Promise<void> {

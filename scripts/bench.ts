@@ -4,6 +4,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureFilms } from '../bench/films.ts';
+import { measureFirstFrames, type Waits } from '../bench/first-frame.ts';
 import { buildGateway } from '../bench/gateway.ts';
 import { climb, type Step } from '../bench/ladder.ts';
 import { type Cost, compareNoOps } from '../bench/no-op.ts';
@@ -22,7 +23,8 @@ const usage = `Usage: npm run bench -- [options]
   --event-loops N   event loops of the gateway; 0 is a thread a viewer (1, as its processor is one)
   --output FOLDER   also writes the figures there: JSON, a Markdown table and an SVG plot
   --no-op STACK     instead: what \`npm run up\` of this stack costs when there is nothing to do, beside what
-                    \`docker compose up\` of the same services does`;
+                    \`docker compose up\` of the same services does
+  --first-frame URL instead: how long the first picture takes at a deployment's player, https://localhost:8443/player/`;
 
 interface Options {
   viewers: number;
@@ -32,6 +34,7 @@ interface Options {
   eventLoops: number;
   output?: string;
   noOp?: string;
+  firstFrame?: string;
 }
 
 function readOptions(): Options {
@@ -44,6 +47,7 @@ function readOptions(): Options {
       'event-loops': { type: 'string', default: '1' },
       output: { type: 'string' },
       'no-op': { type: 'string' },
+      'first-frame': { type: 'string' },
     },
   });
   const natural = (name: 'viewers' | 'seconds' | 'event-loops', least: number): number => {
@@ -66,6 +70,7 @@ function readOptions(): Options {
     eventLoops: natural('event-loops', 0),
     output: values.output,
     noOp: values['no-op'],
+    firstFrame: values['first-frame'],
   };
 }
 
@@ -113,6 +118,19 @@ async function benchNoOp(stack: string): Promise<void> {
   );
 }
 
+/** Times that the page is opened, and as often that it is opened and clicked. */
+const visits = 30;
+
+async function benchFirstFrame(player: string): Promise<void> {
+  const { opened, clicked } = await measureFirstFrames(player, 'sample.mp4', visits);
+  const line = (what: string, { p50, p95 }: Waits) =>
+    console.log(
+      `${what.padEnd(28)} p50 ${p50.toFixed(0).padStart(5)} ms, p95 ${p95.toFixed(0).padStart(5)} ms`,
+    );
+  line('page opened to first picture', opened);
+  line('click to first picture', clicked);
+}
+
 async function write(folder: string, flavour: JanusFlavour, steps: Step[]): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, `${flavour}.json`), `${JSON.stringify(steps, null, 2)}\n`);
@@ -142,5 +160,9 @@ try {
   console.error(`${(error as Error).message}\n\n${usage}`);
   process.exit(2);
 }
-const { noOp } = options;
-await main(() => (noOp === undefined ? bench(options) : benchNoOp(noOp)));
+const { noOp, firstFrame } = options;
+await main(() => {
+  if (noOp !== undefined) return benchNoOp(noOp);
+  if (firstFrame !== undefined) return benchFirstFrame(firstFrame);
+  return bench(options);
+});

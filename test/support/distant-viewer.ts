@@ -2,6 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { $ } from 'zx';
 import { slot } from './slot.ts';
 
@@ -67,6 +68,28 @@ export class DistantViewer implements AsyncDisposable {
   async drop(protocol: 'udp' | 'tcp', ports: string): Promise<void> {
     for (const side of ['--sport', '--dport']) {
       await engine`${this.entering} iptables -A INPUT -p ${protocol} -m ${protocol} ${side} ${ports} -j DROP`;
+    }
+  }
+
+  /** Loses a share of all packets that arrive there, 0 to 1. */
+  async lose(share: number): Promise<void> {
+    await engine`${this.entering} iptables -A INPUT -m statistic --mode random --probability ${share} -j DROP`;
+  }
+
+  /** Ends what `drop` and `lose` began. */
+  async mend(): Promise<void> {
+    await engine`${this.entering} iptables -F`;
+  }
+
+  /** Stops all programs there where they are, as a machine does that is closed, for some seconds. */
+  async sleep(seconds: number): Promise<void> {
+    const { stdout } = await engine`ip netns pids ${this.#name}`;
+    const programs = stdout.split('\n').filter(Boolean);
+    await engine`kill -STOP ${programs}`;
+    try {
+      await setTimeout(seconds * 1000);
+    } finally {
+      await engine`kill -CONT ${programs}`;
     }
   }
 

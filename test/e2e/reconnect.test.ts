@@ -1,0 +1,144 @@
+/** What a viewer sees of a bad network, of a gateway that goes away and of a machine that was asleep. */
+import { setTimeout } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { $ } from 'zx';
+import { framesPerSecond } from '../../scripts/lib/samples/films.ts';
+import { chromium, openBrowser, type TestBrowser, type TestPage } from '../support/browser.ts';
+import { Deployment } from '../support/deployment.ts';
+import { DistantViewer, missingNamespaces } from '../support/distant-viewer.ts';
+import { currentFrame, measurePlayback, waitForFrame } from '../support/measure.ts';
+import { connected, playbackState } from '../support/player.ts';
+
+type Watched = { gap: { longest: number; last: number } };
+
+/** Measures, in the page, the longest time (ms) without a new picture. */
+function watchGap(): void {
+  const gap = { longest: 0, last: performance.now() };
+  (globalThis as unknown as Watched).gap = gap;
+  const video = document.querySelector('video') as HTMLVideoElement;
+  const next = () =>
+    video.requestVideoFrameCallback((now) => {
+      gap.longest = Math.max(gap.longest, now - gap.last);
+      gap.last = now;
+      next();
+    });
+  next();
+}
+
+/** Waits until the picture moves again after it stood for at least `least` seconds; prints and gives for how long. */
+async function gapOf(page: Page, what: string, least: number): Promise<number> {
+  await page.waitForFunction(
+    (wanted) => (globalThis as unknown as Watched).gap.longest > wanted * 1000,
+    least,
+    { timeout: 60_000 },
+  );
+  const gap = await page.evaluate(() => (globalThis as unknown as Watched).gap.longest / 1000);
+  console.log(`${what}: no new picture for ${gap.toFixed(1)} s`);
+  return gap;
+}
+
+/** The second of the film that is shown now. */
+async function second(page: Page): Promise<number> {
+  return ((await currentFrame(page))?.frame ?? Number.NaN) / framesPerSecond;
+}
+
+describe.skipIf(missingNamespaces !== undefined)('a film plays on', () => {
+  const viewer = new DistantViewer();
+  let deployment: Deployment;
+  let browser: TestBrowser;
+  let test: TestPage;
+  /** The page's sessions, in the order they were made. */
+  let sessions: string[];
+
+  beforeAll(async () => {
+    deployment = await new Deployment('e2e', { network: 'host', maxViewers: 4 }).prepare();
+    await deployment.run('down');
+    await deployment.up();
+    await viewer.start();
+    browser = await openBrowser({
+      certificateAuthority: deployment.authority,
+      program: viewer.program(chromium),
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await viewer[Symbol.asyncDispose]();
+    await deployment?.remove();
+  });
+  beforeEach(async () => {
+    test = await browser.newPage();
+    sessions = [];
+    test.page.on('request', (request) => {
+      const [, session = ''] = /\/janus\/(\d+)/.exec(request.url()) ?? [];
+      if (session && !sessions.includes(session)) sessions.push(session);
+    });
+    const link = deployment.url('playerPort', '/player/?file=sample-2.mp4&t=8&autoplay=1');
+    await test.page.goto(link.replace(deployment.host, viewer.machine));
+    await connected(test.page);
+    await playbackState(test.page, 'going');
+    await waitForFrame(test.page, ({ film, frame }) => film === 2 && frame > 9 * framesPerSecond);
+    await test.page.evaluate(watchGap);
+  });
+  afterEach(async () => {
+    await viewer.mend();
+    await test.context.close();
+  });
+
+  /** It goes on from about where it was last seen: no more than the gap is missing, and a second or so is shown twice. */
+  async function expectPlaysOn(before: number, gap: number): Promise<void> {
+    await playbackState(test.page, 'going');
+    const after = await second(test.page);
+    expect(after).toBeGreaterThan(before - 1);
+    expect(after).toBeLessThan(before + gap + 3);
+  }
+
+  it('when the gateway is killed and comes back', async () => {
+    const before = await second(test.page);
+    await $({ quiet: true })`docker restart --time 0 janus-deploy-${deployment.stack}-gateway`;
+    const gap = await gapOf(test.page, 'gateway killed', 1);
+    await expectPlaysOn(before, gap);
+    expect(sessions).toHaveLength(2);
+  });
+
+  it('when its session has expired', async () => {
+    const before = await second(test.page);
+    const answer = await fetch(deployment.url('apiHttpPort', `/janus/${sessions[0]}`, 'http'), {
+      method: 'POST',
+      body: JSON.stringify({ janus: 'destroy', transaction: 'test' }),
+    });
+    expect(await answer.json()).toMatchObject({ janus: 'success' });
+    const gap = await gapOf(test.page, 'session expired', 0.3);
+    await expectPlaysOn(before, gap);
+    expect(sessions).toHaveLength(2);
+  });
+
+  it('after ten seconds without network', async () => {
+    const before = await second(test.page);
+    await viewer.lose(1);
+    await setTimeout(10_000);
+    await viewer.mend();
+    const gap = await gapOf(test.page, 'network gone for 10 s', 8);
+    await expectPlaysOn(before, gap);
+    expect(sessions).toHaveLength(1);
+  });
+
+  it('while every twentieth packet is lost', async () => {
+    await viewer.lose(0.05);
+    const before = await second(test.page);
+    const { fps } = await measurePlayback(test.page, { seconds: 10 });
+    await gapOf(test.page, 'every twentieth packet lost', 0);
+    console.log(`every twentieth packet lost: ${fps.toFixed(1)} pictures a second`);
+    // The film goes on in its time, and the picture comes back to it.
+    await waitForFrame(test.page, ({ frame }) => frame > (before + 6) * framesPerSecond);
+    expect(sessions).toHaveLength(1);
+  });
+
+  it('when the browser was asleep', async () => {
+    const before = await second(test.page);
+    await viewer.sleep(10);
+    const gap = await gapOf(test.page, 'browser asleep for 10 s', 8);
+    await expectPlaysOn(before, gap);
+    expect(sessions).toHaveLength(1);
+  });
+});

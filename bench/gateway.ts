@@ -74,7 +74,8 @@ export async function startGateway(options: {
   chmodSync(folder, 0o755);
 
   const hardened = ['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'];
-  const memory = ['--tmpfs', '/tmp', '--tmpfs', '/run/janus:uid=10001,mode=0700'];
+  const folders = ['/tmp', '/run/janus:uid=10001,mode=0700', '/cache:uid=10001,mode=0700,size=512m'];
+  const memory = folders.flatMap((folder) => ['--tmpfs', folder]);
   const volumes = ['--volume', `${folder}:/config:ro`, '--volume', `${options.media}:/media:ro`];
   const started = await $({
     quiet: true,

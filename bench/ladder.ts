@@ -4,11 +4,13 @@ import { filmFolder } from './films.ts';
 import { startGateway } from './gateway.ts';
 import { account, residentMemory, type Usage } from './processor.ts';
 import { Audience, type Received } from './receiver.ts';
-import { cores, type Service, type Way, type WayName, ways } from './ways.ts';
+import { cores, differentFilms, type Service, type Way, type WayName, ways } from './ways.ts';
 
 export interface Step {
   way: WayName;
   viewers: number;
+  /** How many different films they watch; undefined for what is no file. */
+  films?: number;
   seconds: number;
   packets: number;
   lost: number;
@@ -20,6 +22,9 @@ export interface Step {
   /** Milliseconds from ctrl.play to the first packet. */
   firstPacketP50: number;
   firstPacketP95: number;
+  /** Milliseconds from ctrl.seek to the first packet of the new position. */
+  seekP50?: number;
+  seekP95?: number;
   gateway: Usage;
   /** The ffmpeg processes. */
   helpers: Usage;
@@ -64,16 +69,36 @@ export async function* climb(name: WayName, conditions: Conditions): AsyncGenera
     }
   } finally {
     await audience.end();
-    service?.end?.();
+    await service?.end?.();
     await gateway.stop();
   }
 }
+
+/** So many viewers of one film, of two, and so on until each watches another. */
+export async function* spreadOut(conditions: Conditions): AsyncGenerator<Step> {
+  const viewers = Math.min(differentFilms, conditions.viewers);
+  for (const films of [1, 3, 10, 30, 100].filter((count) => count <= viewers)) {
+    const gateway = await startGateway({ ...conditions, core: cores.serving, media: filmFolder });
+    const audience = new Audience(gateway, cores.receiving);
+    try {
+      const { sources } = await ways.films.serve();
+      const service = { sources: sources.slice(0, films) };
+      yield await measure('films', viewers, conditions.seconds, gateway.pid, audience, service);
+    } finally {
+      await audience.end();
+      await gateway.stop();
+    }
+  }
+}
+
+/** Where viewers go to, one after the other, after each step. */
+const seeks = { times: 60, seconds: 50 };
 
 /** Plays begin spread over a second and a half, which is no multiple of the time between key frames. */
 const spread = 1500;
 
 async function measure(
-  way: WayName,
+  name: WayName,
   viewers: number,
   seconds: number,
   gateway: number,
@@ -87,16 +112,19 @@ async function measure(
     spread,
   });
   await setTimeout(1500);
-  const helpers = service.helpers.flatMap(({ pid }) => pid ?? []);
+  const helpers = (await service.helpers?.()) ?? [];
   await audience.ask({ do: 'begin' });
   const used = account({ gateway: [gateway], helpers, receivers: [audience.pid] });
   await setTimeout(1000 * seconds);
   const { usage, cores: busy } = used();
   const { video, audio, ...received } = await audience.ask<Received>({ do: 'end' });
+  const sought =
+    name === 'play' ? await audience.ask<{ seekP50: number; seekP95: number }>({ do: 'seek', ...seeks }) : {};
   const ours = usage.gateway.millicores + usage.helpers.millicores + usage.receivers.millicores;
   const step: Step = {
-    way,
+    way: name,
     viewers,
+    films: service.sources[0].file === undefined ? undefined : Math.min(viewers, service.sources.length),
     seconds: received.seconds,
     packets: video.packets + audio.packets,
     lost: video.lost + audio.lost,
@@ -105,6 +133,7 @@ async function measure(
     lateP99: received.lateP99,
     lateMax: received.lateMax,
     ...firsts,
+    ...sought,
     ...usage,
     memory: residentMemory(gateway),
     cores: { serving: busy[cores.serving], receiving: busy[cores.receiving] },

@@ -1,4 +1,6 @@
 /** The figures as a table and as a plot. Pure. */
+import type { Cycles } from './cycles.ts';
+import type { Figures } from './figures.ts';
 import type { Step } from './ladder.ts';
 import { type WayName, ways } from './ways.ts';
 
@@ -11,6 +13,7 @@ const packetsPerSecond = (step: Step): number => step.packets / step.seconds;
 const columns: [string, (step: Step) => string][] = [
   ['way', (step) => ways[step.way].title],
   ['viewers', (step) => String(step.viewers)],
+  ['films', (step) => String(step.films ?? '')],
   ['mC a viewer', (step) => costOf(step).toFixed(2)],
   ['of it the gateway', (step) => (step.gateway.millicores / step.viewers).toFixed(2)],
   ['packets/s', (step) => packetsPerSecond(step).toFixed(0)],
@@ -20,6 +23,10 @@ const columns: [string, (step: Step) => string][] = [
     'first packet p50 / p95, ms',
     (step) =>
       step.firstPacketP50 > 0 ? `${step.firstPacketP50.toFixed(1)} / ${step.firstPacketP95.toFixed(1)}` : '',
+  ],
+  [
+    'seek p50 / p95, ms',
+    (step) => (step.seekP50 === undefined ? '' : `${step.seekP50.toFixed(1)} / ${step.seekP95?.toFixed(1)}`),
   ],
   ['switches a packet', (step) => (step.gateway.switches / packetsPerSecond(step)).toFixed(2)],
   ['gateway, MiB', (step) => (step.memory / 1024).toFixed(0)],
@@ -33,14 +40,85 @@ const columns: [string, (step: Step) => string][] = [
 
 const percent = (part: number): string => `${(100 * part).toFixed(0)} %`;
 
+const markdown = ([titles, ...lines]: string[][]): string =>
+  [titles, titles.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+
 /** A Markdown table, a line a step. */
-export function table(steps: Step[]): string {
-  const lines = [
-    columns.map(([title]) => title),
-    columns.map(() => '---'),
-    ...steps.map((step) => columns.map(([, cell]) => cell(step))),
+export const table = (steps: Step[]): string =>
+  markdown([columns.map(([title]) => title), ...steps.map((step) => columns.map(([, cell]) => cell(step)))]);
+
+const left = ({ threads, descriptors }: Cycles): string =>
+  [threads, descriptors].map(([before, after]) => after - before).join('; ');
+
+/** All that was measured. */
+export interface Measured {
+  steps: Step[];
+  figures?: Figures;
+  cycles?: Cycles;
+}
+
+/** The figures that have an aim, with it, as a Markdown table; what was not measured is left out. */
+export function aims({ steps, figures, cycles }: Measured): string {
+  const at = (way: WayName, viewers: number, films?: number) =>
+    steps.find((s) => s.way === way && s.viewers === viewers && (films === undefined || s.films === films));
+  const [play, films, relay] = [at('play', 100), at('films', 100, 100), at('relay', 100)];
+  const ratio = (one?: Step, other?: Step) => one && other && (costOf(one) / costOf(other)).toFixed(2);
+  const against = (way: WayName) => {
+    const last = steps.filter((step) => step.way === way && step.ended === undefined).at(-1);
+    const ours = last && at('play', last.viewers);
+    return ours && `1/${(costOf(last) / costOf(ours)).toFixed(1)} (${last.viewers} viewers)`;
+  };
+  const smooth = steps.filter((step) => step.way === 'play' && step.lost === 0 && step.lateP99 < 50);
+  const growth = (way: WayName) => {
+    const [some, more] = [at(way, 50), at(way, 100)];
+    return some && more && (more.memory - some.memory) / 50;
+  };
+  const [grown, floor] = [growth('play'), growth('relay')];
+  const pair = (one?: number, other?: number) =>
+    one === undefined || other === undefined ? undefined : `${one.toFixed(2)}; ${other.toFixed(2)}`;
+  const rows: [string, string, string | undefined][] = [
+    ['100 viewers of one film, against the relay of the same packets', '1.10', ratio(play, relay)],
+    ['100 viewers of 100 films, against the relay', '1.25', ratio(films, relay)],
+    ['against one ffmpeg a viewer, audio transcoded', '1/10', against('transcode')],
+    ['against one ffmpeg a viewer, audio copied', '1/5', against('copy')],
+    [
+      'viewers on one core without loss, p99 of lateness below 50 ms',
+      '400',
+      smooth.at(-1) && String(smooth.at(-1)?.viewers),
+    ],
+    ['deviation at the hand-over, starts spread, p99, ms', '0.3', figures?.pacing.spread.p99.toFixed(2)],
+    ['deviation at the hand-over, all in phase, p99, ms', '', figures?.pacing.inPhase.p99.toFixed(2)],
+    ['lateness on the wire, 100 viewers, p99, ms', '2', play?.lateP99.toFixed(2)],
+    ['ctrl.play to the first packet, p50, ms', '10', play?.firstPacketP50.toFixed(1)],
+    ['ctrl.seek to the first packet, p50, ms', '3', play?.seekP50?.toFixed(1)],
+    [
+      'memory of a further viewer beside what one of the relay takes, kB',
+      '16',
+      grown === undefined || floor === undefined ? undefined : (1.024 * (grown - floor)).toFixed(0),
+    ],
+    [
+      'memory of a further viewer in the plugin alone, kB',
+      '16',
+      figures && (figures.memory / 1000).toFixed(1),
+    ],
+    [
+      'opening a two-hour film, first time; while it is played, ms',
+      '150; 1',
+      pair(figures?.open.first, figures?.open.whilePlayed),
+    ],
+    [
+      'probing 1,000 files, first time; again, ms',
+      '2000; 50',
+      pair(figures?.probe.first, figures?.probe.again),
+    ],
+    ['memory that a viewer leaves behind, the latter half of 500, bytes', '1000', cycles?.growth.toFixed(0)],
+    ['threads; descriptors that the latter half leaves behind', '0; 0', cycles && left(cycles)],
+    ['instructions of the plugin for a packet', '', figures?.instructions?.toFixed(0)],
   ];
-  return lines.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+  return markdown([
+    ['figure', 'aim, at most', 'measured'],
+    ...rows.flatMap(([figure, aim, value]) => (value === undefined ? [] : [[figure, aim, value]])),
+  ]);
 }
 
 const size = { width: 720, height: 420, left: 56, right: 210, top: 24, bottom: 44 };
@@ -80,7 +158,7 @@ export function plot(steps: Step[]): string {
     ),
   ];
   const lines = (Object.keys(ways) as WayName[]).map((way) => {
-    const own = steps.filter((step) => step.way === way);
+    const own = steps.filter((step) => step.way === way && (way !== 'films' || step.films === step.viewers));
     if (own.length === 0) return '';
     const points = own.map((step) => `${x(step.viewers)},${y(costOf(step))}`).join(' ');
     const last = own[own.length - 1];

@@ -1,7 +1,8 @@
 /** The ways of serving a film to viewers that are compared. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import { $ } from 'zx';
+import { ensureMediaImage } from '../scripts/lib/media-tools.ts';
 import { filmFolder, films, otherFilm } from './films.ts';
 import type { Gateway } from './gateway.ts';
 import { type Audience, type Source, startReplay } from './receiver.ts';
@@ -21,11 +22,11 @@ export const cores = { serving: 0, receiving: 1 };
 export interface Service {
   sources: Source[];
   /** Processes that serve beside the gateway, and whose cost is counted. */
-  helpers: ChildProcess[];
+  helpers?(): Promise<number[]>;
   /** Called before viewers come: starts what has to run for that many. */
   provide?(viewers: number): Promise<void>;
   /** Ends what was started. */
-  end?(): void;
+  end?(): Promise<unknown>;
 }
 
 export interface Way {
@@ -35,7 +36,7 @@ export interface Way {
   serve(gateway: Gateway, audience: Audience, scratch: string): Promise<Service>;
 }
 
-const play = (sources: Source[]): Service => ({ sources, helpers: [] });
+const play = (sources: Source[]): Service => ({ sources });
 
 /** How many different films there are. */
 export const differentFilms = 100;
@@ -55,47 +56,46 @@ async function relay(gateway: Gateway, audience: Audience, scratch: string): Pro
   await gateway.createMountpoint(firstMountpoint, portsOf(0));
   // The sender is no part of what serves: it stands for the camera or the studio.
   const sender = startReplay(recording, portsOf(0), cores.receiving);
-  return { sources: [{ mountpoint: firstMountpoint }], helpers: [], end: () => sender.kill() };
+  return { sources: [{ mountpoint: firstMountpoint }], end: async () => sender.kill() };
 }
 
-/** One ffmpeg a viewer, as they are started by hand: real time, pictures copied. */
+/** One ffmpeg a viewer, as they are started by hand: real time, pictures copied. All of them in one container. */
 function ffmpeg(film: string, sound: string[]): Way['serve'] {
-  const start = ({ audio, video }: { audio: number; video: number }): ChildProcess => {
-    const input = [
-      '-loglevel',
-      'error',
-      '-nostdin',
-      '-re',
-      '-stream_loop',
-      '-1',
-      '-i',
-      `${filmFolder}/${film}`,
-    ];
-    const outputs = [
-      ...['-map', '0:v', '-codec:v', 'copy', '-f', 'rtp', `rtp://127.0.0.1:${video}?pkt_size=1200`],
-      ...['-map', '0:a', ...sound, '-f', 'rtp', `rtp://127.0.0.1:${audio}?pkt_size=1200`],
-    ];
-    return spawn('taskset', ['-c', String(cores.serving), 'ffmpeg', ...input, ...outputs], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-  };
+  const command = ({ audio, video }: { audio: number; video: number }): string[] => [
+    ...['ffmpeg', '-loglevel', 'error', '-nostdin', '-re', '-stream_loop', '-1', '-i', `/films/${film}`],
+    ...['-map', '0:v', '-codec:v', 'copy', '-f', 'rtp', `rtp://127.0.0.1:${video}?pkt_size=1200`],
+    ...['-map', '0:a', ...sound, '-f', 'rtp', `rtp://127.0.0.1:${audio}?pkt_size=1200`],
+  ];
   return async (gateway) => {
+    const image = await ensureMediaImage();
+    const placed = [
+      '--network',
+      'host',
+      '--cpuset-cpus',
+      cores.serving,
+      '--volume',
+      `${filmFolder}:/films:ro`,
+    ];
+    const started = await $({
+      quiet: true,
+    })`docker run --detach --rm --init ${placed} --entrypoint sleep ${image} infinity`;
+    const container = started.stdout.trim();
     const sources: Source[] = [];
-    const helpers: ChildProcess[] = [];
     return {
       sources,
-      helpers,
+      async helpers() {
+        const { stdout } = await $({ quiet: true })`docker top ${container} -o pid,comm`;
+        return [...stdout.matchAll(/^(\d+) +ffmpeg/gm)].map(([, pid]) => Number(pid));
+      },
       async provide(viewers) {
         for (let number = sources.length; number < viewers; number++) {
           await gateway.createMountpoint(firstMountpoint + number, portsOf(number));
           sources.push({ mountpoint: firstMountpoint + number });
-          helpers.push(start(portsOf(number)));
+          await $({ quiet: true })`docker exec --detach ${container} ${command(portsOf(number))}`;
         }
         await setTimeout(1000);
       },
-      end() {
-        for (const helper of helpers) helper.kill('SIGKILL');
-      },
+      end: () => $({ quiet: true, nothrow: true })`docker rm --force ${container}`,
     };
   };
 }

@@ -1,27 +1,35 @@
 /** `npm run bench`: what a viewer, and an update without changes, cost, side by side with other ways of doing it. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureCycles } from '../bench/cycles.ts';
+import { measureFigures } from '../bench/figures.ts';
 import { ensureFilms } from '../bench/films.ts';
 import { measureFirstFrames, type Waits } from '../bench/first-frame.ts';
 import { buildGateway } from '../bench/gateway.ts';
-import { climb, type Step } from '../bench/ladder.ts';
+import { climb, type Step, spreadOut } from '../bench/ladder.ts';
 import { type Cost, compareNoOps } from '../bench/no-op.ts';
 import { buildReceiver } from '../bench/receiver.ts';
-import { costOf, plot, table } from '../bench/report.ts';
+import { aims, costOf, type Measured, plot, table } from '../bench/report.ts';
 import { differentFilms, type WayName, ways } from '../bench/ways.ts';
 import type { JanusFlavour } from '../infra/plan/plan.ts';
 import { Failure, main, step } from './lib/steps.ts';
+
+/** What can be measured: the ways of serving, 100 viewers of ever more films, viewers who come and go, and
+ * the plugin without Janus. */
+const parts = [...Object.keys(ways), 'spread', 'cycles', 'plugin'];
 
 const usage = `Usage: npm run bench -- [options]
 
   --viewers N       no more viewers than this (400)
   --seconds N       how long each step is measured (8)
-  --only WAY,...    some of: ${Object.keys(ways).join(', ')}
+  --only PART,...   some of: ${parts.join(', ')}
   --flavour NAME    Janus 0.9.1 (default) or distribution
   --event-loops N   event loops of the gateway; 0 is a thread a viewer (1, as its processor is one)
-  --output FOLDER   also writes the figures there: JSON, a Markdown table and an SVG plot
+  --output FOLDER   also writes the figures there: JSON, Markdown tables and an SVG plot; what was measured before and
+                    is not now stays
   --no-op STACK     instead: what \`npm run up\` of this stack costs when there is nothing to do, beside what
                     \`docker compose up\` of the same services does
   --first-frame URL instead: how long the first picture takes at a deployment's player, https://localhost:8443/player/`;
@@ -29,7 +37,7 @@ const usage = `Usage: npm run bench -- [options]
 interface Options {
   viewers: number;
   seconds: number;
-  only: WayName[];
+  only: string[];
   flavour: JanusFlavour;
   eventLoops: number;
   output?: string;
@@ -42,7 +50,7 @@ function readOptions(): Options {
     options: {
       viewers: { type: 'string', default: '400' },
       seconds: { type: 'string', default: '8' },
-      only: { type: 'string', default: Object.keys(ways).join(',') },
+      only: { type: 'string', default: parts.join(',') },
       flavour: { type: 'string', default: '0.9.1' },
       'event-loops': { type: 'string', default: '1' },
       output: { type: 'string' },
@@ -56,10 +64,10 @@ function readOptions(): Options {
       throw new Error(`--${name} is ${values[name]}; accepted: a whole number from ${least} on.`);
     return number;
   };
-  const only = values.only.split(',') as WayName[];
-  const unknown = only.filter((name) => !(name in ways));
+  const only = values.only.split(',');
+  const unknown = only.filter((name) => !parts.includes(name));
   if (unknown.length > 0)
-    throw new Error(`--only names ${unknown.join(', ')}; accepted: ${Object.keys(ways).join(', ')}.`);
+    throw new Error(`--only names ${unknown.join(', ')}; accepted: ${parts.join(', ')}.`);
   if (values.flavour !== '0.9.1' && values.flavour !== 'distribution')
     throw new Error(`--flavour is ${values.flavour}; accepted: 0.9.1, distribution.`);
   return {
@@ -74,6 +82,9 @@ function readOptions(): Options {
   };
 }
 
+/** Viewers in all. */
+const comingAndGoing = 500;
+
 async function bench(options: Options): Promise<void> {
   if (cpus().length < 2)
     throw new Failure('The benchmark needs two processors: one for what serves, one for what watches.');
@@ -84,19 +95,35 @@ async function bench(options: Options): Promise<void> {
   });
   await step('films', async () => ({
     result: 'there',
-    value: await ensureFilms(options.only.includes('films') ? Math.min(options.viewers, differentFilms) : 0),
+    value: await ensureFilms(
+      options.only.includes('films') || options.only.includes('spread')
+        ? Math.min(options.viewers, differentFilms)
+        : 0,
+    ),
   }));
   const scratch = await mkdtemp(join(tmpdir(), 'janus-deploy-bench-'));
   try {
     const steps: Step[] = [];
-    for (const name of options.only) {
-      console.log(`\n${ways[name].title}`);
-      for await (const measured of climb(name, { ...options, image, scratch })) {
-        console.log(`  ${sentence(measured)}`);
-        steps.push(measured);
+    const take = async (title: string, measured: AsyncGenerator<Step>) => {
+      console.log(`\n${title}`);
+      for await (const step of measured) {
+        console.log(`  ${sentence(step)}`);
+        steps.push(step);
       }
+    };
+    for (const name of Object.keys(ways) as WayName[]) {
+      if (options.only.includes(name))
+        await take(ways[name].title, climb(name, { ...options, image, scratch }));
     }
-    if (options.output !== undefined) await write(options.output, options.flavour, steps);
+    if (options.only.includes('spread'))
+      await take('play plugin, 100 viewers of ever more films', spreadOut({ ...options, image, scratch }));
+    const figures = options.only.includes('plugin') ? await measureFigures() : undefined;
+    const cycles = options.only.includes('cycles')
+      ? await measureCycles(image, options.eventLoops, comingAndGoing)
+      : undefined;
+    const all = await withEarlier(options, { steps, figures, cycles });
+    console.log(`\n${aims(all)}`);
+    if (options.output !== undefined) await write(options.output, options.flavour, all);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -131,11 +158,31 @@ async function benchFirstFrame(player: string): Promise<void> {
   line('click to first picture', clicked);
 }
 
-async function write(folder: string, flavour: JanusFlavour, steps: Step[]): Promise<void> {
+/** Together with what the output folder holds of parts that were not measured now. */
+async function withEarlier({ output, flavour }: Options, measured: Measured): Promise<Measured> {
+  const file = output && join(output, `${flavour}.json`);
+  if (file === undefined || !existsSync(file)) return measured;
+  const earlier = JSON.parse(await readFile(file, 'utf8')) as Measured;
+  const key = ({ way, viewers, films }: Step) => `${way} ${viewers} ${films}`;
+  const now = new Set(measured.steps.map(key));
+  const order = Object.keys(ways);
+  return {
+    steps: [...earlier.steps.filter((step) => !now.has(key(step))), ...measured.steps].sort(
+      (a, b) =>
+        order.indexOf(a.way) - order.indexOf(b.way) ||
+        a.viewers - b.viewers ||
+        (a.films ?? 0) - (b.films ?? 0),
+    ),
+    figures: measured.figures ?? earlier.figures,
+    cycles: measured.cycles ?? earlier.cycles,
+  };
+}
+
+async function write(folder: string, flavour: JanusFlavour, measured: Measured): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, `${flavour}.json`), `${JSON.stringify(steps, null, 2)}\n`);
-  await writeFile(join(folder, `${flavour}.md`), table(steps));
-  await writeFile(join(folder, `${flavour}.svg`), plot(steps));
+  await writeFile(join(folder, `${flavour}.json`), `${JSON.stringify(measured, null, 2)}\n`);
+  await writeFile(join(folder, `${flavour}.md`), `${aims(measured)}\n${table(measured.steps)}`);
+  await writeFile(join(folder, `${flavour}.svg`), plot(measured.steps));
 }
 
 function sentence(step: Step): string {

@@ -10,6 +10,8 @@
 //	    so many milliseconds
 //	{"do":"begin"}   begins to count
 //	{"do":"end"}     tells what was counted since
+//	{"do":"seek","times":200,"seconds":60}
+//	    has viewers go elsewhere within so many seconds of their films, one after the other, and tells how long it took
 //	{"do":"leave"}   ends all viewers
 //	{"do":"cycle","viewers":50,"sources":[...],"times":500}
 //	    lets viewers come, see a few packets and go, so many times in all
@@ -113,6 +115,8 @@ func (a *audience) carryOut(asked command) (any, error) {
 		return map[string]int{"viewers": len(a.viewers)}, nil
 	case "end":
 		return a.counted(), nil
+	case "seek":
+		return a.seek(asked)
 	case "leave":
 		a.leave()
 		return map[string]int{"viewers": 0}, nil
@@ -195,6 +199,24 @@ func (v *viewer) awaitFirst() (time.Duration, error) {
 		return first.Sub(v.asked), nil
 	}
 	return 0, fmt.Errorf("no packet of %+v within 20 s", v.source)
+}
+
+type sought struct {
+	// Milliseconds from the request to the first packet of the new position.
+	SeekP50 float64 `json:"seekP50"`
+	SeekP95 float64 `json:"seekP95"`
+}
+
+func (a *audience) seek(asked command) (any, error) {
+	var waits histogram
+	for i := range asked.Times {
+		wait, err := a.viewers[i%len(a.viewers)].seek(time.Duration(i*7919%(asked.Seconds*1000)) * time.Millisecond)
+		if err != nil {
+			return nil, err
+		}
+		waits.add(wait)
+	}
+	return sought{waits.quantile(0.5), waits.quantile(0.95)}, nil
 }
 
 type result struct {

@@ -32,6 +32,7 @@ type viewer struct {
 	video  tally
 	audio  tally
 	packet func(packet []byte, video bool, now time.Time) // told of every packet, when not nil
+	begun  chan time.Time                                 // when parameter sets came, which begin each key frame
 }
 
 // newAPI makes PeerConnections that answer nothing: no reports and no repair, so that what is lost stays lost.
@@ -71,7 +72,7 @@ func connect(api *webrtc.API, g *gateway, source source) (*viewer, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &viewer{handle: h, source: source, video: tally{clockRate: 90000}, audio: tally{clockRate: 48000}}
+	v := &viewer{handle: h, source: source, video: tally{clockRate: 90000}, audio: tally{clockRate: 48000}, begun: make(chan time.Time, 1)}
 	if err := v.negotiate(api); err != nil {
 		v.close()
 		return nil, err
@@ -147,6 +148,12 @@ func (v *viewer) askForOffer() (string, error) {
 	return event.JSEP.SDP, nil
 }
 
+// The payload of an RTP packet without extensions begins behind this many bytes, with the type of a NAL unit.
+const (
+	rtpHeader = 12
+	stapA     = 24
+)
+
 // receive reads one medium until the PeerConnection is closed.
 func (v *viewer) receive(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 	video := track.Kind() == webrtc.RTPCodecTypeVideo
@@ -162,6 +169,12 @@ func (v *viewer) receive(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 		}
 		now := time.Now()
 		counted.take(packet[:size], now)
+		if video && size > rtpHeader && packet[rtpHeader]&0x1f == stapA {
+			select {
+			case v.begun <- now:
+			default:
+			}
+		}
 		if v.packet != nil {
 			v.packet(packet[:size], video, now)
 		}
@@ -186,6 +199,24 @@ func (v *viewer) play() error {
 		return fmt.Errorf("%s is not played: %d %s", v.source.File, refusal.Code, refusal.Reason)
 	}
 	return nil
+}
+
+// seek goes to a position and returns how long it took until the key frame there began to come in.
+func (v *viewer) seek(position time.Duration) (time.Duration, error) {
+	select {
+	case <-v.begun:
+	default:
+	}
+	asked := time.Now()
+	if _, err := v.handle.request(map[string]any{"request": "ctrl.seek", "position": position.Milliseconds()}, nil); err != nil {
+		return 0, err
+	}
+	select {
+	case begun := <-v.begun:
+		return begun.Sub(asked), nil
+	case <-time.After(5 * time.Second):
+		return 0, errors.New("no key frame within 5 s of ctrl.seek")
+	}
 }
 
 func (v *viewer) close() {

@@ -263,6 +263,26 @@ describe('an error', () => {
     expect(part('channel-state').text()).toBe('webrtcUp');
   });
 
+  it('of a server elsewhere, whose certificate may not be accepted yet, has the link to do so', async () => {
+    gateway.faults.connect = new PlayError('unreachable');
+    await open('', { VUE_APP_JANUS_HTTP_SERVER: 'https://other.example/janus' });
+    expect(part('error').text()).toContain('accept the certificate, and try again');
+    expect(part('error').find('a').attributes('href')).toBe('https://other.example/janus/info');
+  });
+
+  it('of a browser without H.264 is said when a film is to be played; sound plays', async () => {
+    vi.stubGlobal('RTCRtpReceiver', {
+      getCapabilities: () => ({ codecs: [{ mimeType: 'video/VP8' }], headerExtensions: [] }),
+    });
+    await open('?file=film.mp4');
+    await press('play');
+    expect(part('error').text()).toContain('This browser cannot show H.264');
+    await press('file-song.mp3');
+    await press('play');
+    expect(part('playback-state').text()).toBe('going');
+    vi.unstubAllGlobals();
+  });
+
   it('of a file leaves the connection alone', async () => {
     await open('?file=film.mp4');
     gateway.files.delete('film.mp4');

@@ -4,6 +4,7 @@ import { stagedContexts } from '../scripts/lib/build-contexts.ts';
 import { presentImages } from '../scripts/lib/engine.ts';
 import { gather } from '../scripts/lib/gather.ts';
 import { readMarks } from '../scripts/lib/marks.ts';
+import { describePlan } from '../scripts/lib/plan-document.ts';
 import { noteUse } from '../scripts/lib/prune.ts';
 import { namespace, readStackFile, stackFile } from '../scripts/lib/settings.ts';
 import type { Setting } from './config/config.ts';
@@ -15,21 +16,29 @@ import { recordResources } from './resources/record.ts';
 const stack = pulumi.getStack();
 
 // load
-const { config, engine, build, certificate, media, janusArchive } = await gather(stackSettings());
+const { config, engine, build, certificate, media, janusArchive } = await gather(stack, stackSettings());
 
 // plan
 const plan = makePlan(stack, config, engine, build);
-const [contexts, present, marks] = await Promise.all([
+const [contexts, present, marks, described] = await Promise.all([
   stagedContexts(plan.flavour, janusArchive, plan.monitoring !== undefined),
   presentImages(),
   readMarks(plan),
+  describePlan(stack, config, engine, build),
 ]);
 const images = planImages(plan, contexts, present);
 await noteUse(Object.values(images));
 
 // resources
 const record = recordResources();
-const { tokenSecret: secret } = defineDeployment({ plan, images, marks, certificate, media });
+const { tokenSecret: secret } = defineDeployment({
+  plan,
+  images,
+  marks,
+  certificate,
+  media,
+  deployed: { engine, build, described },
+});
 
 // outputs
 export const player = `https://${plan.advertised}:${plan.ports.player}/player/`;
@@ -39,6 +48,8 @@ export const api = {
   https: `https://${plan.advertised}:${plan.ports.apiHttps}/janus`,
 };
 export const mediaPorts = `${plan.advertised} (${plan.advertisedWhy}), UDP ${plan.ports.rtp.first}-${plan.ports.rtp.last}`;
+/** Engine that it is on, where that is reached by ssh. */
+export const dockerHost = plan.dockerHost;
 export const networkMode = `${plan.network.mode}: ${plan.network.why}`;
 export const janus = plan.flavour;
 /** For Prometheus, on the engine's machine; on a bridge network, inside it. */

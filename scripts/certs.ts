@@ -2,7 +2,6 @@
  * `npm run certs`: makes sure of the certificate, or checks yours, and deploys nothing. `npm run certs -- renew` also
  * has a running deployment take a new one: for a timer. With `--force` an ACME certificate is replaced before its time.
  */
-import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Config } from '../infra/config/config.ts';
 import { certificateNames } from '../infra/plan/plan.ts';
@@ -15,9 +14,11 @@ import {
   loadCertificate,
 } from './lib/certificates.ts';
 import { readEngineFacts } from './lib/engine.ts';
+import { hostName } from './lib/machine.ts';
 import { ensureToolchain } from './lib/pulumi.ts';
 import { deployOrRestore } from './lib/rollback.ts';
-import { loadConfig, readStackFile, stackFile } from './lib/settings.ts';
+import { stackConfig } from './lib/settings.ts';
+import { reachEngine } from './lib/ssh.ts';
 import { openStack } from './lib/stack.ts';
 import { Failure, main } from './lib/steps.ts';
 
@@ -33,7 +34,8 @@ await main(async () => {
   if (rest.length > 0 || (what !== undefined && what !== 'renew')) {
     throw new Failure(`npm run certs does not know ${positionals.join(' ')}; accepted: renew, or nothing.`);
   }
-  const config = loadConfig(readStackFile(stackFile(values.stack)));
+  const config = stackConfig(values.stack);
+  await reachEngine(config.dockerHost);
   console.log(`Certificate ${await ensure(config, values.force)}.`);
   if (what === 'renew') {
     const stack = await openStack(values.stack, await ensureToolchain(() => undefined));
@@ -55,6 +57,6 @@ async function ensure(config: Config, force: boolean): Promise<string> {
   if (config.acmeName !== '') {
     return ensureAcmeCertificate(config, engine, base.name, { force });
   }
-  const made = await ensureGeneratedCertificate(certificateNames(engine, config, hostname()));
+  const made = await ensureGeneratedCertificate(certificateNames(engine, config, await hostName(config)));
   return `${made}; to trust it, import ${authorityFile} as an authority in your browser`;
 }

@@ -5,6 +5,8 @@ import { ConfigError } from '../infra/config/config.ts';
 import { serviceNames } from '../infra/plan/container.ts';
 import { $ } from './lib/command.ts';
 import { isAtLeast, type Level, type LogLine, levels, parseLine } from './lib/log-lines.ts';
+import { namedEngine } from './lib/settings.ts';
+import { reachEngine } from './lib/ssh.ts';
 import { Failure, main } from './lib/steps.ts';
 
 await main(async () => {
@@ -20,6 +22,7 @@ await main(async () => {
   if (!levels.includes(least)) {
     throw new ConfigError([`--level is ${values.level}; accepted: ${levels.join(', ')}.`]);
   }
+  await reachEngine(namedEngine(values.stack));
   const show = (line: LogLine) => isAtLeast(line, least) && console.log(format(line));
   const kept: LogLine[] = [];
   await Promise.all(

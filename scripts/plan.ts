@@ -1,19 +1,23 @@
 /**
  * `npm run plan`: what would be deployed, and with `--against` what that changes, without an engine and without
  * Pulumi. It runs the code of the checkout and reads no secret, so it suits changes that nobody has looked at yet.
+ * With `--deployed` it compares with what is deployed, which Pulumi's state knows.
  */
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
-import { ConfigError } from '../infra/config/config.ts';
+import { type Config, ConfigError } from '../infra/config/config.ts';
 import { changesBetween, type Described, isForbidden, type ServiceChange } from '../infra/plan/changes.ts';
 import { type Effect, effects } from '../infra/plan/container.ts';
 import { profiles } from '../infra/plan/profiles.ts';
 import { findBaseImage } from './lib/base-image.ts';
 import { readEngineFacts } from './lib/engine.ts';
 import { loadFacts } from './lib/facts-file.ts';
-import { changeLines, describeOther, diffTexts } from './lib/plan-diff.ts';
+import type { Comparison } from './lib/plan-comment.ts';
+import { changeLines, describeOther, diffTexts, readDeployed } from './lib/plan-diff.ts';
 import { describePlan, textsOf } from './lib/plan-document.ts';
+import { stackConfig } from './lib/settings.ts';
+import { reachEngine } from './lib/ssh.ts';
 import { main } from './lib/steps.ts';
 
 const usage = `Usage: npm run plan -- [options]
@@ -22,7 +26,9 @@ const usage = `Usage: npm run plan -- [options]
   --facts NAME|FILE    the engine: ${Object.keys(profiles).join(', ')}, or a file of facts; linux unless said
   --save-facts FILE    reads the facts of the engine that docker reaches into FILE, and plans for it
   --against REF|FOLDER shows what changes from another revision, or from a checkout in another folder
-  --fail-on POLICY     with --against: ends with status 3 if a service is changed like this or more strongly;
+  --deployed           shows what changes from what is deployed as the stack, on the engine that it is on
+  --save FILE          with --against or --deployed: writes the result as JSON, for .ci/comment
+  --fail-on POLICY     with one of them: ends with status 3 if a service is changed like this or more strongly;
                        EFFECT:SERVICE, several with commas; effects from the mildest on: ${effects.join(', ')}
   --json               for programs`;
 
@@ -58,6 +64,8 @@ await main(async () => {
       facts: { type: 'string', default: 'linux' },
       'save-facts': { type: 'string' },
       against: { type: 'string' },
+      deployed: { type: 'boolean', default: false },
+      save: { type: 'string' },
       'fail-on': { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -68,29 +76,46 @@ await main(async () => {
     return;
   }
   const facts = values['save-facts']
-    ? await saveFacts(resolve(values['save-facts']))
+    ? await saveFacts(values.stack, resolve(values['save-facts']))
     : values.facts in profiles
       ? values.facts
       : resolve(values.facts);
-  const after = await describePlan(values.stack, loadFacts(facts));
-  if (values.against === undefined) {
-    if (values['fail-on'] !== undefined)
-      throw new ConfigError(['--fail-on is set without --against; set both.']);
-    if (values.json) console.log(JSON.stringify(after, null, 2));
-    else printTexts(after);
+  const config = stackConfig(values.stack);
+  const { against, deployed } = values;
+  if (against === undefined && !deployed) {
+    for (const option of ['fail-on', 'save'] as const) {
+      if (values[option] !== undefined)
+        throw new ConfigError([`--${option} is set without --against or --deployed; set one of them.`]);
+    }
+    const described = await describePlan(values.stack, config, loadFacts(facts));
+    if (values.json) console.log(JSON.stringify(described, null, 2));
+    else printTexts(described);
     return;
   }
+  if (against !== undefined && deployed)
+    throw new ConfigError(['--against and --deployed exclude each other; say one of them.']);
+  const { named, before, after } =
+    against === undefined
+      ? await compareDeployed(values.stack, config)
+      : {
+          named: against,
+          before: await describeOther(against, values.stack, facts),
+          after: await describePlan(values.stack, config, loadFacts(facts)),
+        };
   const policies = values['fail-on'] ? parsePolicies(values['fail-on'], Object.keys(after.files)) : [];
-  const before = await describeOther(values.against, values.stack, facts);
   const changes = changesBetween(before, after);
   const forbidden = changes.filter((change) => policies.some((policy) => isForbidden(change, policy)));
-  const diff = await diffTexts(
-    textsOf(before),
-    textsOf(after),
-    !values.json && styleText('red', 'x') !== 'x',
-  );
-  if (values.json) console.log(JSON.stringify({ changes, forbidden, diff }, null, 2));
-  else report(values.against, changes, diff);
+  const diff = (colours: boolean) => diffTexts(textsOf(before), textsOf(after), colours);
+  const result: Comparison = {
+    against: named,
+    changes,
+    policy: values['fail-on'] ?? '',
+    forbidden: forbidden.map(({ service }) => service),
+    diff: await diff(false),
+  };
+  if (values.save) writeFileSync(values.save, `${JSON.stringify(result, null, 2)}\n`);
+  if (values.json) console.log(JSON.stringify(result, null, 2));
+  else report(named, changes, styleText('red', 'x') === 'x' ? result.diff : await diff(true));
   for (const { service, effect } of forbidden) {
     console.error(
       styleText('red', `${service}: ${effect}, which --fail-on ${values['fail-on']} forbids.`, {
@@ -101,7 +126,15 @@ await main(async () => {
   if (forbidden.length > 0) process.exitCode = forbiddenStatus;
 });
 
-async function saveFacts(file: string): Promise<string> {
+/** What is deployed as the stack, and what this checkout would make of it on the same engine. */
+async function compareDeployed(stack: string, config: Config) {
+  const { engine, build, described } = await readDeployed(stack);
+  const after = await describePlan(stack, config, engine, build);
+  return { named: `the deployed stack ${stack}`, before: described, after };
+}
+
+async function saveFacts(stack: string, file: string): Promise<string> {
+  await reachEngine(stackConfig(stack).dockerHost);
   const { name } = await findBaseImage('auto');
   writeFileSync(file, `${JSON.stringify(await readEngineFacts(name), null, 2)}\n`);
   return file;

@@ -5,6 +5,8 @@ import { readContainers } from './lib/containers.ts';
 import { drain, drainMinutes, tellWatching } from './lib/drain.ts';
 import { whyUnhealthy } from './lib/healthy.ts';
 import { logEnd } from './lib/log-end.ts';
+import { namedEngine } from './lib/settings.ts';
+import { reachEngine } from './lib/ssh.ts';
 import { Failure, main, readCommand, step } from './lib/steps.ts';
 
 const usage = `Usage: npm run restart -- [--drain MINUTES | --now] [--stack NAME]
@@ -27,6 +29,7 @@ function parseCommand(): { stack: string; minutes: number } {
 
 const { stack, minutes } = readCommand(parseCommand, usage);
 await main(async () => {
+  await reachEngine(namedEngine(stack));
   const container = `janus-deploy-${stack}-gateway`;
   const { state } = (await readContainers(`janus-deploy-${stack}`))?.find(
     ({ service }) => service === 'gateway',

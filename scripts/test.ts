@@ -14,7 +14,7 @@ import { pluginTests } from './lib/plugin-tests.ts';
 import { ensureToolchain } from './lib/pulumi.ts';
 import { ensureSamples } from './lib/samples.ts';
 import { Failure, main, step } from './lib/steps.ts';
-import { ensurePebble, ensureSslyze } from './lib/test-tools.ts';
+import { ensureGofakes3, ensurePebble, ensureSslyze } from './lib/test-tools.ts';
 
 interface Counts {
   passed: number;
@@ -79,7 +79,7 @@ async function setUp(): Promise<void> {
     return { result: path, value: path };
   });
   await step('test tools', async () => {
-    const found = [await ensurePebble(), await ensureSslyze()];
+    const found = [await ensurePebble(), await ensureSslyze(), await ensureGofakes3()];
     return {
       result: found.map((tool) => ('path' in tool ? tool.path : `none: ${tool.missing}`)).join(', '),
       value: undefined,

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureToolchain } from './lib/pulumi.ts';
-import { loadConfig, readStackFile, stackFile } from './lib/settings.ts';
+import { stackConfig } from './lib/settings.ts';
 import { openStack, secretOutputs } from './lib/stack.ts';
 import { Failure, main, readCommand } from './lib/steps.ts';
 import { signToken } from './lib/token.ts';
@@ -59,7 +59,7 @@ function named(name: string, mediaFolder: string): string {
 
 const { media, hours, stack: name } = readCommand(parseCommand, usage);
 await main(async () => {
-  const { mediaFolder } = loadConfig(readStackFile(stackFile(name)));
+  const { mediaFolder } = stackConfig(name);
   const toolchain = await ensureToolchain((part) => console.error(`building ${part} …`));
   const deployed = await secretOutputs(await openStack(name, toolchain));
   if (typeof deployed.tokenSecret !== 'string') {

@@ -109,6 +109,11 @@ function contradictions(config: Config, where: (key: OptionKey) => string): stri
       `${where('acmeName')}: acmeName is set beside sslCertificate (${where('sslCertificate')}); set one of them.`,
     );
   }
+  if (config.acmeName !== '' && config.dockerHost !== '') {
+    errors.push(
+      `${where('acmeName')}: acmeName is set with dockerHost (${where('dockerHost')}), whose machine it cannot be asked for from here; get a certificate there and set sslCertificate and sslCertificateKey.`,
+    );
+  }
   const ports = [...servicePorts, ...(config.monitoring ? monitorPorts : [])];
   for (const [i, a] of ports.entries()) {
     for (const b of ports.slice(i + 1)) {

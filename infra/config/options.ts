@@ -34,6 +34,8 @@ const integer = (min: number, max: number) =>
 const boolean = oneOf('true', 'false').transform((value) => value === 'true');
 const ipv4 = z.union([z.literal('auto'), z.ipv4()]);
 const hostAndPort = z.union([z.literal(''), text.regex(/^[A-Za-z0-9.-]+:([1-9]\d{0,4})$/)]);
+const sshUrl = z.union([z.literal(''), text.regex(/^ssh:\/\/([^\s/@:]+@)?[A-Za-z0-9._-]+(:[1-9]\d{0,4})?$/)]);
+const stateUrl = z.union([z.literal(''), text.regex(/^(file|s3|gs|azblob|https):\/\/\S+$/)]);
 const serverUrl = z.union([z.literal(''), text.regex(/^(https?:\/\/|\/)\S+$/)]);
 const origins = text
   .transform((value) => value.split(/[\s,]+/).filter(Boolean))
@@ -82,6 +84,19 @@ export const options = {
     default: '',
     accepted: 'open or token; a production stack has to say which',
     help: 'Who may watch: open is everybody who reaches the ports, token who holds one made by `npm run token` (open if not set)',
+  }),
+  dockerHost: option({
+    schema: sshUrl,
+    default: '',
+    accepted: 'ssh://user@host:port, where user and port may be left out, or nothing',
+    help: 'Engine to deploy on, reached by ssh; without it the one that the docker command reaches',
+  }),
+  stateBackend: option({
+    schema: stateUrl,
+    default: '',
+    accepted:
+      'a URL of Pulumi’s, such as file:///srv/states, s3://bucket?… or https://api.pulumi.com, or nothing',
+    help: 'Where Pulumi keeps the state, so that several machines can deploy; without it a folder of this machine',
   }),
   network: option({
     schema: oneOf('auto', 'host', 'bridge'),
@@ -145,8 +160,8 @@ export const options = {
   mediaFolder: option({
     schema: text,
     default: 'media',
-    accepted: 'the path of a folder on the engine’s machine',
-    help: 'Folder whose films and sound files can be played; relative to the project folder',
+    accepted: 'the path of a folder',
+    help: 'Folder whose films and sound files can be played; relative to the project folder. With `dockerHost` an absolute path is a folder there, and any other stands for a volume there, which `npm run media -- push` fills from it',
   }),
   audioCacheSize: option({
     schema: integer(0, 1000000),

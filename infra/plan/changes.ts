@@ -1,5 +1,6 @@
 /** What it would cause to deploy one plan after another. Pure. */
 import { type Effect, effects, type ServiceName } from './container.ts';
+import type { BuildFacts, EngineFacts } from './facts.ts';
 import type { Plan } from './plan.ts';
 
 /** A plan with what is made from it. */
@@ -9,6 +10,13 @@ export interface Described {
   files: Record<string, Record<string, { effect: Effect; text: string }>>;
   /** Hashes of what images are built from, by service and path. */
   sources: Record<string, Record<string, string>>;
+}
+
+/** What was deployed, and the facts that another plan for the same engine is made from. */
+export interface Deployed {
+  engine: EngineFacts;
+  build: BuildFacts;
+  described: Described;
 }
 
 /** What happens to a service, and everything it happens for. */

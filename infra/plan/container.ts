@@ -21,6 +21,13 @@ export const patience = 30;
 /** User and group of all services, whose files nobody else may read. */
 export const serviceUser = 10001;
 
+/** What a container sees at `target`: a folder of the engine's machine (bind), or a volume of the engine. */
+export interface Mount {
+  type: 'bind' | 'volume';
+  source: string;
+  target: string;
+}
+
 export interface ContainerPlan {
   /** Memory limit in MiB. */
   memory: number;
@@ -31,8 +38,8 @@ export interface ContainerPlan {
   processes: number;
   /** Folders in memory, with their mount options, e.g. `size=16m`. */
   tmpfs: Record<string, string>;
-  /** Folders of the engine's machine, read-only. */
-  mounts: { source: string; target: string }[];
+  /** Folders and volumes of the engine's machine, read-only. */
+  mounts: Mount[];
   /** Volumes of the service's own, by the folder that they are mounted at: all that it can write to and keep. */
   volumes: Record<string, { name: string; inMemory?: boolean }>;
   /** Volumes of other services that it reads, by the folder that they are mounted at. */
@@ -52,6 +59,15 @@ const inMemory = (size: string): string => `size=${size},uid=${serviceUser},gid=
 /** MiB of the gateway's memory for what is being played; as much is left for everything else. */
 export const mediaMemory = (maxViewers: number): number => 256 + 2 * maxViewers;
 
+/**
+ * Where films and sound files are. A folder of this machine does not exist on a remote engine: a volume of the
+ * deployment stands for it there.
+ */
+export const mediaMount = (deployment: string, { dockerHost, mediaFolder }: Config): Mount =>
+  dockerHost === '' || mediaFolder.startsWith('/')
+    ? { type: 'bind', source: mediaFolder, target: '/media' }
+    : { type: 'volume', source: `${deployment}-media`, target: '/media' };
+
 /** Where the gateway keeps sound that it has transcoded. */
 export const audioCache = '/cache';
 
@@ -60,7 +76,7 @@ const metricsFolder = (service: ServiceName): string => `/metrics/${service}`;
 
 /** @param name prefix of all names on the engine */
 export function planContainers(name: string, config: Config): Record<ServiceName, ContainerPlan> {
-  const { maxViewers, mediaFolder, audioCacheSize } = config;
+  const { maxViewers, audioCacheSize } = config;
   const all = {
     processes: 4096 + 16 * maxViewers,
     mounts: [],
@@ -68,7 +84,7 @@ export function planContainers(name: string, config: Config): Record<ServiceName
     healthcheck: ['/usr/local/bin/healthcheck'],
   };
   const reload = ['/usr/local/bin/reload'];
-  const media = { source: mediaFolder, target: '/media' };
+  const media = mediaMount(name, config);
   const metricsVolume = (service: ServiceName) => `${name}-${service}-metrics`;
   const metrics = (service: ServiceName) => ({
     [metricsFolder(service)]: { name: metricsVolume(service), inMemory: true },

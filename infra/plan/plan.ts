@@ -42,6 +42,8 @@ export interface Monitoring {
 export interface Plan {
   /** Prefix of all names on the engine. */
   name: string;
+  /** Engine that is reached by ssh (ssh://user@host:port); empty for the one that the docker command reaches. */
+  dockerHost: string;
   flavour: JanusFlavour;
   baseImage: string;
   /** When security updates were last taken, ISO 8601: images are built anew after that. */
@@ -101,6 +103,9 @@ export interface Plan {
 /** One UDP port a viewer (all media are bundled), and room for those that are just leaving. */
 export const portsForViewers = (viewers: number): number => Math.ceil(viewers * 1.25) + 10;
 
+/** Prefix of all names of a stack on the engine. */
+export const deploymentName = (stack: string): string => `janus-deploy-${stack}`;
+
 const bridgeViewers = 100;
 
 /**
@@ -109,7 +114,7 @@ const bridgeViewers = 100;
  */
 export function makePlan(stack: string, config: Config, engine: EngineFacts, build: BuildFacts): Plan {
   const errors: string[] = [];
-  const name = `janus-deploy-${stack}`;
+  const name = deploymentName(stack);
   const { mode, why } = decideMode(config, engine);
   const bridge = mode === 'bridge';
 
@@ -166,6 +171,7 @@ export function makePlan(stack: string, config: Config, engine: EngineFacts, bui
 
   return {
     name,
+    dockerHost: config.dockerHost,
     flavour: flavour.name,
     baseImage: build.baseImage.name,
     refreshed: build.baseImage.refreshed,

@@ -17,6 +17,8 @@ export interface FilesArgs {
   files: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** What a change of each of them does to the service. */
   effects: Record<string, Effect>;
+  /** Of the command that writes them. */
+  environment?: Record<string, string>;
 }
 
 /** The volume, and what is to be in it. */
@@ -53,6 +55,7 @@ export class Files extends pulumi.ComponentResource {
         create: 'node ../scripts/lib/unpack.ts',
         stdin: this.archive,
         environment: {
+          ...this.args.environment,
           UNPACK: pulumi.jsonStringify({ volume: this.volume, mark: this.args.mark, image: this.args.image }),
         },
         logging: 'none',

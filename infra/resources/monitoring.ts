@@ -5,6 +5,7 @@ import { type MonitorName, patience, serviceUser } from '../plan/container.ts';
 import type { ImagePlan } from '../plan/image.ts';
 import type { Monitoring as MonitoringPlan, Plan } from '../plan/plan.ts';
 import { renderGrafana, renderPrometheus } from '../render/monitoring.ts';
+import { engineEnvironment } from './engine.ts';
 import { Files } from './files.ts';
 import { provideImage } from './image.ts';
 import { lockedIn, stackLabel } from './service.ts';
@@ -75,6 +76,7 @@ export class Monitoring extends pulumi.ComponentResource {
         image: plan.baseImage,
         files: particular.files,
         effects: Object.fromEntries(Object.keys(particular.files).map((file) => [file, 'replace'])),
+        environment: engineEnvironment(plan),
       },
       parent,
     );

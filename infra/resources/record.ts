@@ -14,6 +14,8 @@ export interface Told {
   /** Names of the inputs that are secret. */
   secret: string[];
   parent?: number;
+  /** Of the engine that it is on, where that is not the default one. */
+  provider?: number;
   dependsOn: number[];
   options: Partial<pulumi.CustomResourceOptions>;
 }
@@ -30,7 +32,7 @@ export function recordResources(): () => pulumi.Output<string> {
   const record: Promise<Told>[] = [];
   pulumi.runtime.registerStackTransformation(({ resource, type, name, props, opts }) => {
     if (trial.test(name)) return undefined;
-    const { parent, dependsOn, ...options } = opts;
+    const { parent, dependsOn, provider, ...options } = opts as pulumi.CustomResourceOptions;
     const place = (other: pulumi.Resource) => resources.indexOf(other);
     const inputs = Object.fromEntries(
       Object.entries(props).filter(
@@ -43,6 +45,7 @@ export function recordResources(): () => pulumi.Output<string> {
       custom: resource instanceof pulumi.CustomResource,
       inputs,
       parent: parent && place(parent),
+      provider: provider && place(provider),
       dependsOn: ([dependsOn ?? []].flat() as pulumi.Resource[]).map(place).filter((index) => index >= 0),
       options,
     };
@@ -66,13 +69,17 @@ async function secretNames(inputs: Record<string, unknown>): Promise<string[]> {
 /** A resource of whatever type. */
 class Custom extends pulumi.CustomResource {}
 
+class Provider extends pulumi.ProviderResource {}
+const providers = 'pulumi:providers:';
+
 /** Tells Pulumi again what the record says. */
 export function tellAgain(record: Told[]): void {
   const made: pulumi.Resource[] = [];
-  for (const { type, name, custom, inputs, secret, parent, dependsOn, options } of record) {
+  for (const { type, name, custom, inputs, secret, parent, provider, dependsOn, options } of record) {
     const opts = {
       ...options,
       parent: parent === undefined ? undefined : made[parent],
+      provider: provider === undefined ? undefined : (made[provider] as Provider),
       dependsOn: dependsOn.map((index) => made[index]),
     };
     const props = Object.fromEntries(
@@ -81,8 +88,17 @@ export function tellAgain(record: Told[]): void {
         secret.includes(key) ? pulumi.secret(value) : value,
       ]),
     );
-    made.push(
-      custom ? new Custom(type, name, props, opts) : new pulumi.ComponentResource(type, name, {}, opts),
-    );
+    made.push(again(type, name, custom, props, opts));
   }
+}
+
+function again(
+  type: string,
+  name: string,
+  custom: boolean,
+  props: pulumi.Inputs,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource {
+  if (type.startsWith(providers)) return new Provider(type.slice(providers.length), name, props, opts);
+  return custom ? new Custom(type, name, props, opts) : new pulumi.ComponentResource(type, name, {}, opts);
 }

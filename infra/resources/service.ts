@@ -7,6 +7,7 @@ import { patience, type ServiceName, serviceUser } from '../plan/container.ts';
 import type { ImagePlan } from '../plan/image.ts';
 import { type Marks, markLabel } from '../plan/marks.ts';
 import type { Plan } from '../plan/plan.ts';
+import { engineEnvironment } from './engine.ts';
 import { Files } from './files.ts';
 import { provideImage } from './image.ts';
 import { tryService } from './trial.ts';
@@ -51,6 +52,7 @@ export class Service {
         image: plan.baseImage,
         files,
         effects: plan.files[name],
+        environment: engineEnvironment(plan),
       },
       opts,
     );
@@ -65,6 +67,7 @@ export class Service {
         archive: this.files.archive,
         container: plan.containers[name],
         tokenSecret,
+        environment: engineEnvironment(plan),
       },
       opts,
     );
@@ -108,7 +111,7 @@ export class Service {
       tmpfs,
       mounts: [
         { type: 'volume', source: this.files.volume, target: '/config', readOnly: true },
-        ...mounts.map((mount) => ({ type: 'bind', readOnly: true, ...mount })),
+        ...mounts.map((mount) => ({ ...mount, readOnly: true })),
         ...Object.entries(volumes).map(([target, { name, inMemory }]) => ({
           type: 'volume',
           source: this.makeVolume(name, inMemory),
@@ -157,7 +160,11 @@ export class Service {
       `${this.name}-drain`,
       {
         create: 'node ../scripts/lib/drain-step.ts',
-        environment: { CONTAINER: `${plan.name}-${this.name}`, INPUTS: hash },
+        environment: {
+          ...engineEnvironment(plan),
+          CONTAINER: `${plan.name}-${this.name}`,
+          INPUTS: hash,
+        },
       },
       opts,
     );
@@ -190,6 +197,7 @@ export class Service {
         create: 'cd .',
         update: 'node ../scripts/lib/reload.ts',
         environment: {
+          ...engineEnvironment(this.args.plan),
           RELOAD: pulumi.jsonStringify({ container: container.name, command }),
           FILES: pulumi.interpolate`${reload}-${this.args.marks.files}`,
         },

@@ -15,6 +15,8 @@ export interface TrialArgs {
   container: ContainerPlan;
   /** What viewers' tokens are signed with, where the probe needs one. */
   tokenSecret?: pulumi.Input<string>;
+  /** Of the command that runs it. */
+  environment?: Record<string, string>;
 }
 
 /**
@@ -22,14 +24,14 @@ export interface TrialArgs {
  * update whose successor does not serve ends before that.
  */
 export function tryService(name: string, args: TrialArgs, opts: pulumi.CustomResourceOptions): local.Command {
-  const { archive, container, ...named } = args;
+  const { archive, container, environment, ...named } = args;
   return new local.Command(
     name,
     {
       // Pulumi runs it in the program's folder; a path of this checkout would differ from machine to machine.
       create: 'node ../scripts/lib/trial.ts',
       stdin: archive,
-      environment: { TRIAL: pulumi.jsonStringify({ ...named, ...container }) },
+      environment: { ...environment, TRIAL: pulumi.jsonStringify({ ...named, ...container }) },
       logging: 'none',
     },
     opts,

@@ -4,16 +4,18 @@ import { $ } from './command.ts';
 import { type DiskFacts, roomForImages, roomForState } from './doctor/disk.ts';
 import { stateFolder } from './paths.ts';
 
-export async function readDisks(): Promise<DiskFacts[]> {
-  const engineRoot = (await $({ quiet: true })`docker info --format ${'{{.DockerRootDir}}'}`).stdout.trim();
-  return Promise.all([
-    // A remote engine's folder cannot be looked at from here.
-    freeRoom(engineRoot, roomForImages),
-    freeRoom(stateFolder, roomForState),
+/** @param image any that has stat: a container's own files are on the disk of the engine's folder */
+export async function readDisks(image: string): Promise<DiskFacts[]> {
+  const [root, asked, state] = await Promise.all([
+    $({ quiet: true })`docker info --format ${'{{.DockerRootDir}}'}`,
+    $({ quiet: true })`docker run --rm --network none ${image} stat --file-system --format ${'%a %S'} /`,
+    statfs(stateFolder).catch(() => undefined),
   ]);
+  const [blocks, size] = asked.stdout.trim().split(' ').map(Number);
+  return [
+    { folder: root.stdout.trim(), needed: roomForImages, free: mebibytes(blocks, size) },
+    { folder: stateFolder, needed: roomForState, free: state && mebibytes(state.bavail, state.bsize) },
+  ];
 }
 
-async function freeRoom(folder: string, needed: number): Promise<DiskFacts> {
-  const disk = await statfs(folder).catch(() => undefined);
-  return { folder, needed, free: disk && Math.floor((disk.bavail * disk.bsize) / 2 ** 20) };
-}
+const mebibytes = (blocks: number, size: number): number => Math.floor((blocks * size) / 2 ** 20);

@@ -199,13 +199,18 @@ export async function ensureEngine(install = aptInstall): Promise<string> {
   return `${(await info()).ServerVersion}, ${done}`;
 }
 
+/** The commands of root's that install Debian packages, one after another. */
+export const installCommands = (packages: string[]): string[][] => [
+  // An installation that was killed half-way is finished first, or nothing can be installed.
+  ['dpkg', '--configure', '-a'],
+  ['apt-get', 'update', '-qq'],
+  ['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages],
+];
+
 /** Installs Debian packages without questions and without starting what they bring. */
 export async function aptInstall(packages: string[]): Promise<void> {
   const apt = $({ quiet: true, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
-  // An installation that was killed half-way is finished first, or nothing can be installed.
-  await apt`dpkg --configure -a`;
-  await apt`apt-get update -qq`;
-  await apt`apt-get install -y -qq --no-install-recommends ${packages}`;
+  for (const command of installCommands(packages)) await apt`${command}`;
   recordInstalled(packages);
 }
 

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { relative } from 'node:path';
 import { type Config, ConfigError } from '../../infra/config/config.ts';
-import type { ServiceName } from '../../infra/plan/container.ts';
+import { mediaMount, type ServiceName } from '../../infra/plan/container.ts';
 import type { EngineFacts } from '../../infra/plan/facts.ts';
 import { makePlan, type Plan } from '../../infra/plan/plan.ts';
 import { officialBuild } from '../../infra/plan/profiles.ts';
@@ -47,16 +47,17 @@ import {
 import { turnFindings } from './doctor/turn.ts';
 import { engineProblem, readEngineFacts } from './engine.ts';
 import { readFirewall } from './firewall.ts';
-import { listMedia, wrongMedia } from './gather.ts';
-import { engineIsHere, readHost, readUserlandProxy } from './machine.ts';
+import { answeringHost, engineIsHere, readHost, readUserlandProxy } from './machine.ts';
+import { listMedia, wrongMedia } from './media-store.ts';
 import { lookUp } from './names.ts';
 import { projectFolder } from './paths.ts';
 import { listeners } from './ports.ts';
 import { askOutsideStun } from './preflight.ts';
 import { playAFilm } from './proof/play.ts';
 import { tryRelays } from './relays.ts';
-import { loadConfig, readStackFile, stackFile } from './settings.ts';
+import { stackConfig, stackFile } from './settings.ts';
 import { askServices } from './smoke.ts';
+import { reachEngine } from './ssh.ts';
 import { Failure } from './steps.ts';
 import { stunAnswers } from './stun.ts';
 import { signToken } from './token.ts';
@@ -102,7 +103,7 @@ const surviving = (subject: Subject, looking: Promise<Finding[]>): Promise<Findi
 
 function readConfiguration(stack: string): Config | Finding[] {
   try {
-    return loadConfig(readStackFile(stackFile(stack)));
+    return stackConfig(stack);
   } catch (error) {
     return refused(error);
   }
@@ -126,6 +127,7 @@ function configurationFindings(stack: string, config: Config): Finding[] {
 
 /** Engine, base image and plan; or why they cannot be had. */
 async function findPlace(stack: string, config: Config): Promise<Place | Finding[]> {
+  await reachEngine(config.dockerHost);
   const silent = await engineProblem();
   if (silent !== undefined) return [fromSentence('engine', silent, 'containers run on it')];
   const image = await findBaseImage(config.baseImage).catch(() => undefined);
@@ -157,8 +159,8 @@ async function groundFindings({ engine, plan, base, config }: Place): Promise<Fi
   const [host, network, disks, held, firewall, stun] = await Promise.all([
     readHost(base.name),
     readNetworkClock(),
-    readDisks(),
-    engineIsHere() ? listeners() : [],
+    readDisks(base.name),
+    listeners(base.name),
     readFirewall(),
     askOutsideStun(plan, config),
   ]);
@@ -243,7 +245,7 @@ async function readDeployedAddresses(plan: Plan): Promise<string[] | undefined> 
 /** Of what runs, from a viewer's side. What a service that does not run brings about is not told again. */
 async function serviceFindings(place: Place, containers: ContainerFacts[]): Promise<Finding[]> {
   const { config } = place;
-  const { host, origin } = viewersWay(place);
+  const { host, origin } = await viewersWay(place);
   const runs = (service: ServiceName) =>
     containers.some((container) => container.service === service && container.state === 'running');
   if (!runs('web')) return containerFindings(containers);
@@ -285,12 +287,17 @@ async function relayFindings({ config, plan }: Place, host: string, origin: stri
 
 async function playback(place: Place): Promise<Finding[]> {
   const { config, plan } = place;
-  const { origin } = viewersWay(place);
+  const { origin } = await viewersWay(place);
   const [token, certificate] = await Promise.all([
     makeToken(plan),
     readFile(plan, 'web', 'tls/fullchain.pem'),
   ]);
-  return playbackFindings(await playAFilm({ origin, certificate, token }, listMedia(config.mediaFolder)));
+  return playbackFindings(
+    await playAFilm(
+      { origin, certificate, token },
+      await listMedia(mediaMount(plan.name, config), plan.baseImage),
+    ),
+  );
 }
 
 /**
@@ -312,9 +319,9 @@ export async function verify(stack: string, config: Config): Promise<string> {
  * Where viewers find the server. Not where a router forwards from: its own address often does not lead back inside, so
  * the machine's is taken.
  */
-function viewersWay({ config, plan, engine }: Place): { host: string; origin: string } {
+async function viewersWay({ config, plan, engine }: Place): Promise<{ host: string; origin: string }> {
   const inside = engine.addresses.includes(plan.advertised) || !engineIsHere();
-  const host = inside ? plan.advertised : '127.0.0.1';
+  const host = inside && config.dockerHost === '' ? plan.advertised : await answeringHost(config);
   return { host, origin: `https://${host}:${config.playerPort}` };
 }
 

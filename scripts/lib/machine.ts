@@ -1,7 +1,10 @@
 /** Reads what the machine of the engine is, by a container on its network, as it may be another machine. */
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { Config } from '../../infra/config/config.ts';
 import { $ } from './command.ts';
 import type { MachineFacts } from './doctor/machine.ts';
+import { machineName } from './ssh.ts';
 
 export interface HostFacts {
   machine: MachineFacts;
@@ -53,3 +56,11 @@ export function readUserlandProxy(file = '/etc/docker/daemon.json'): boolean | u
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? true : undefined;
   }
 }
+
+/** Name of the engine's machine, or the address that it is called by here. */
+export const hostName = async ({ dockerHost }: Config): Promise<string> =>
+  dockerHost === '' ? hostname() : machineName(dockerHost);
+
+/** Where the services of the engine's machine answer this one. */
+export const answeringHost = async ({ dockerHost }: Config): Promise<string> =>
+  dockerHost === '' ? '127.0.0.1' : machineName(dockerHost);

@@ -1,4 +1,4 @@
-/** Compares the plan of this checkout with another's: another revision of it, or another folder. */
+/** What the plan of this checkout is compared with: another revision of it, another folder, or what is deployed. */
 import {
   copyFileSync,
   existsSync,
@@ -12,11 +12,13 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { options } from '../../infra/config/options.ts';
-import type { Described, ServiceChange } from '../../infra/plan/changes.ts';
+import type { Deployed, Described, ServiceChange } from '../../infra/plan/changes.ts';
 import type { Effect } from '../../infra/plan/container.ts';
 import { $ } from './command.ts';
 import { projectFolder } from './paths.ts';
+import { ensureToolchain } from './pulumi.ts';
 import { readStackFile, stackFile } from './settings.ts';
+import { type Checkpoint, findStack, readCheckpoint } from './stack.ts';
 import { Failure } from './steps.ts';
 
 /**
@@ -71,6 +73,22 @@ async function runPlan(folder: string, name: string, stack: string, facts: strin
   })`${process.execPath} ${script} --json --stack ${stack} --facts ${facts}`;
   if (ended.exitCode !== 0) throw new Failure(`${name} cannot be planned:\n${ended.stderr.trim()}`);
   return JSON.parse(ended.stdout) as Described;
+}
+
+/**
+ * What the stack's last deployment was, as its state knows it; neither an engine nor a passphrase is needed.
+ * @throws Failure when nothing is deployed, or by a version that kept no description
+ */
+export async function readDeployed(stack: string): Promise<Deployed> {
+  const found = await findStack(stack, await ensureToolchain(() => undefined));
+  const { resources = [] }: Checkpoint = (await readCheckpoint(found)) ?? {};
+  const kept = resources.findLast(({ urn }) => /::description-[0-9a-f]+$/.test(urn));
+  if (kept !== undefined) return JSON.parse(kept.inputs?.stdin as string) as Deployed;
+  throw new Failure(
+    resources.length === 0
+      ? `Stack ${stack} is not deployed, as far as its state knows (${found.shared ?? 'a folder of this machine'}); compare --against a revision, or set stateBackend to where its state is.`
+      : `Stack ${stack} was deployed by a version that kept no description of it; compare --against that revision, or run \`npm run up\` once.`,
+  );
 }
 
 /** What each service goes through, a line each, with at most `shown` causes. */

@@ -12,20 +12,24 @@ import { renderGrafana, renderPrometheus } from '../../infra/render/monitoring.t
 import { checkoutParts } from './build-contexts.ts';
 import { hashParts } from './contexts.ts';
 import { projectFolder } from './paths.ts';
-import { loadConfig, readStackFile, stackFile } from './settings.ts';
 
 /**
- * Describes what the checkout deploys as `stack` on an engine with these facts. Secrets are placeholders, and the
- * player's list of files, which the media folder decides, is empty.
+ * Describes what the checkout deploys as `stack` with this configuration on an engine with these facts. Secrets are
+ * placeholders, and the player's list of files, which the media folder decides, is empty.
+ * @param build what there was to build from; nothing is substituted unless said
  * @throws ConfigError with everything that is wrong with the configuration.
  */
-export async function describePlan(stack: string, engine: EngineFacts): Promise<Described> {
-  const config = loadConfig(readStackFile(stackFile(stack)));
+export async function describePlan(
+  stack: string,
+  config: Config,
+  engine: EngineFacts,
+  build: BuildFacts = officialBuild,
+): Promise<Described> {
   // The same folder of two checkouts is no difference.
   const mediaFolder = config.mediaFolder.startsWith(projectFolder)
     ? relative(projectFolder, config.mediaFolder)
     : config.mediaFolder;
-  const plan = makePlan(stack, { ...config, mediaFolder }, engine, assumedBuild(config));
+  const plan = makePlan(stack, { ...config, mediaFolder }, engine, assumedBuild(config, build));
   const texts = renderFiles(plan, placeholders, []);
   const perService = async <T>(make: (service: ServiceName) => T | Promise<T>) =>
     Object.fromEntries(
@@ -58,10 +62,10 @@ function monitoringFiles(plan: Plan): Described['files'] {
   return { prometheus: read(renderPrometheus(plan)), grafana: read(renderGrafana(plan.monitoring)) };
 }
 
-/** What there is to build from, where nothing has to be substituted but what the configuration leaves out. */
-const assumedBuild = ({ baseImage, sslCertificate }: Config): BuildFacts => ({
-  ...officialBuild,
-  baseImage: baseImage === 'auto' ? officialBuild.baseImage : { name: baseImage },
+/** What there is to build from; what the configuration names or leaves out is as that says. */
+const assumedBuild = ({ baseImage, sslCertificate }: Config, build: BuildFacts): BuildFacts => ({
+  ...build,
+  baseImage: baseImage === 'auto' ? build.baseImage : { name: baseImage },
   certificate:
     sslCertificate === ''
       ? {

@@ -1,5 +1,4 @@
-/** Who listens on which port of this machine, read from the kernel (Linux). */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+/** Who listens on which port of the engine's machine, read from its kernel (Linux). */
 import { basename } from 'node:path';
 import { $ } from './command.ts';
 import type { Listener } from './doctor/ports.ts';
@@ -7,49 +6,76 @@ import type { Listener } from './doctor/ports.ts';
 /** State of a listening TCP socket in /proc/net/tcp. */
 const listen = '0A';
 
-/** All programs that listen; nothing on systems without /proc. */
-export async function listeners(): Promise<Listener[]> {
-  const sockets = (['tcp', 'udp'] as const).flatMap((protocol) => [
-    ...readSockets(protocol, `/proc/net/${protocol}`),
-    ...readSockets(protocol, `/proc/net/${protocol}6`),
+/**
+ * What the kernel knows, a line for each: every socket, which process has it open, and of every process its name, the
+ * container it is in and the program that it runs.
+ */
+const question = [
+  'cd /proc',
+  'for table in tcp tcp6 udp udp6; do [ ! -e net/$table ] || sed "s/^/$table/" net/$table; done',
+  "find [0-9]*/fd -lname 'socket:*' -printf '%p %l\\n' 2>/dev/null",
+  "grep -s '' [0-9]*/comm",
+  "grep -so -m 1 '[0-9a-f]\\{64\\}' [0-9]*/cgroup",
+  "grep -sz -m 1 '' [0-9]*/cmdline | tr '\\0' '\\n'",
+  // What ended while it was looked at is left out, and is no failure.
+  'true',
+].join('; ');
+
+interface Process {
+  comm?: string;
+  cgroup?: string;
+  cmdline?: string;
+}
+
+/**
+ * All programs that listen, asked for by a container that sees the machine's processes and network.
+ * @param image any of Debian's
+ */
+export async function listeners(image: string): Promise<Listener[]> {
+  // To see what processes of others have open.
+  const rights = ['--cap-add=SYS_PTRACE', '--security-opt=apparmor=unconfined'];
+  const [asked, containers] = await Promise.all([
+    $({ quiet: true })`docker run --rm --network=host --pid=host ${rights} ${image} sh -c ${question}`,
+    runningContainers(),
   ]);
-  if (sockets.length === 0) return [];
-  const [owners, containers] = [socketOwners(), await runningContainers()];
-  return sockets.map(({ protocol, port, inode }) => {
+  const lines = asked.stdout.split('\n');
+  const [owners, processes] = [socketOwners(lines), readProcesses(lines)];
+  return readSockets(lines).map(({ protocol, port, inode }) => {
     const pid = owners.get(inode) ?? 0;
-    const container = containerOf(pid, containers);
-    const owner = container ? `container ${container.name}` : processName(pid);
+    const holder = processes.get(pid) ?? {};
+    const container = containerOf(holder, containers);
+    const owner = container ? `container ${container.name}` : processName(pid, holder);
     return { protocol, port, pid, owner, container: container?.name, stack: container?.stack };
   });
 }
 
-function readSockets(
-  protocol: 'tcp' | 'udp',
-  path: string,
-): { protocol: 'tcp' | 'udp'; port: number; inode: string }[] {
-  const text = read(path);
-  return text
-    .split('\n')
-    .slice(1)
-    .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields.length > 9 && (protocol === 'udp' || fields[3] === listen))
-    .map((fields) => ({ protocol, port: Number.parseInt(fields[1].split(':')[1], 16), inode: fields[9] }));
+function readSockets(lines: string[]): { protocol: 'tcp' | 'udp'; port: number; inode: string }[] {
+  return lines.flatMap((line) => {
+    const [, protocol, entry] = /^(tcp|udp)6? +\d+: (.*)/.exec(line) ?? [];
+    if (entry === undefined) return [];
+    const [local, , state, , , , , , inode] = entry.trim().split(/\s+/);
+    if (protocol === 'tcp' && state !== listen) return [];
+    return [{ protocol: protocol as 'tcp' | 'udp', port: Number.parseInt(local.split(':')[1], 16), inode }];
+  });
 }
 
 /** Process ids by the inode of the sockets they hold. */
-function socketOwners(): Map<string, number> {
-  const owners = new Map<string, number>();
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      for (const descriptor of readdirSync(`/proc/${pid}/fd`)) {
-        const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${descriptor}`))?.[1];
-        if (inode) owners.set(inode, Number(pid));
-      }
-    } catch {
-      // The process ended meanwhile, or is another user's.
-    }
+function socketOwners(lines: string[]): Map<string, number> {
+  return new Map(
+    lines.flatMap((line) => {
+      const [, pid, inode] = /^(\d+)\/fd\/\d+ socket:\[(\d+)\]$/.exec(line) ?? [];
+      return inode ? [[inode, Number(pid)] as const] : [];
+    }),
+  );
+}
+
+function readProcesses(lines: string[]): Map<number, Process> {
+  const processes = new Map<number, Process>();
+  for (const line of lines) {
+    const [, pid, what, text] = /^(\d+)\/(comm|cgroup|cmdline):(.*)$/.exec(line) ?? [];
+    if (pid) processes.set(Number(pid), { ...processes.get(Number(pid)), [what]: text });
   }
-  return owners;
+  return processes;
 }
 
 interface Container {
@@ -73,25 +99,17 @@ async function runningContainers(): Promise<Map<string, Container>> {
   );
 }
 
-function containerOf(pid: number, containers: Map<string, Container>): Container | undefined {
-  const command = read(`/proc/${pid}/cmdline`).split('\0');
-  const id = /[0-9a-f]{64}/.exec(read(`/proc/${pid}/cgroup`))?.[0];
-  if (id) return containers.get(id);
+function containerOf(
+  { cgroup, cmdline }: Process,
+  containers: Map<string, Container>,
+): Container | undefined {
+  if (cgroup !== undefined) return containers.get(cgroup);
   // A published port is held by the engine's proxy, outside of the container.
-  return command[0]?.endsWith('docker-proxy') ? { name: 'on a bridge network' } : undefined;
+  return cmdline?.endsWith('docker-proxy') ? { name: 'on a bridge network' } : undefined;
 }
 
 /** The program's own name, else what the kernel calls its first thread. */
-function processName(pid: number): string {
-  if (pid === 0) return 'a process of another user';
-  const [program] = read(`/proc/${pid}/cmdline`).split('\0');
-  return `${basename(program) || read(`/proc/${pid}/comm`).trim()} (process ${pid})`;
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
+function processName(pid: number, { cmdline, comm }: Process): string {
+  if (pid === 0) return 'a process that cannot be seen';
+  return `${basename(cmdline ?? '') || comm} (process ${pid})`;
 }

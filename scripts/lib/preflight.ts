@@ -22,19 +22,19 @@ import { stunAnswers } from './stun.ts';
  * @throws ConfigError with everything that would make the deployment fail.
  */
 export async function preflight(stack: Stack, facts: EngineFacts): Promise<string> {
-  const { config, engine, build } = await gather(readStackFile(stack.configFile), {
+  const { config, engine, build } = await gather(stack.name, readStackFile(stack.configFile), {
     path: stack.environment.PATH,
     engine: facts,
   });
   const plan = makePlan(stack.name, config, engine, build);
   const findings = [
     ...engineFindings(engine, plan),
-    ...portFindings(plan, await listeners()),
-    ...diskFindings(await readDisks()),
+    ...portFindings(plan, await listeners(plan.baseImage)),
+    ...diskFindings(await readDisks(plan.baseImage)),
     ...addressFindings(plan, engine),
     ...(await askOutsideStun(plan, config)),
   ];
-  const errors = [...ofSeverity(findings, 'error').map(sentence), ...(await foreignResources(stack.name))];
+  const errors = [...ofSeverity(findings, 'error').map(sentence), ...(await foreignResources(stack))];
   if (errors.length > 0) throw new ConfigError(errors);
   const warnings = ofSeverity(findings, 'warning').map(sentence);
   return ['ports free, disk has room', ...warnings.map((warning) => `\n  Warning: ${warning}`)].join('');

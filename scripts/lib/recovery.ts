@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { $ } from './command.ts';
-import { backend, pulumi, type Stack, stateFile } from './stack.ts';
+import { backend, type Checkpoint, pulumi, readCheckpoint, type Stack, stateFile } from './stack.ts';
 import { Failure } from './steps.ts';
 
 interface Lock {
@@ -13,41 +13,69 @@ interface Lock {
   hostname: string;
 }
 
-interface Checkpoint {
-  checkpoint?: {
-    latest?: {
-      resources?: { type: string; id?: string }[];
-      pending_operations?: unknown[];
-    };
+/** What the state holds of the stack; of one of this machine's it is read without the toolchain. */
+async function readState(stack: Stack): Promise<Checkpoint> {
+  if (stack.shared !== undefined) return (await readCheckpoint(stack)) ?? {};
+  if (!existsSync(stateFile(stack.name))) return {};
+  const { checkpoint } = JSON.parse(readFileSync(stateFile(stack.name), 'utf8')) as {
+    checkpoint?: { latest?: Checkpoint };
   };
+  return checkpoint?.latest ?? {};
 }
-
-const readState = (stack: string): NonNullable<NonNullable<Checkpoint['checkpoint']>['latest']> =>
-  existsSync(stateFile(stack))
-    ? ((JSON.parse(readFileSync(stateFile(stack), 'utf8')) as Checkpoint).checkpoint?.latest ?? {})
-    : {};
 
 /** Makes the stack ready for the next operation, without a person's help. */
 export async function recover(stack: Stack): Promise<void> {
-  await takeOverLocks(stack.name);
-  removeTemporaries();
-  if ((readState(stack.name).pending_operations ?? []).length > 0) {
-    await removeOrphans(stack.name);
-    const refreshed = await pulumi(stack, ['refresh', '--yes', '--skip-preview', '--clear-pending-creates']);
-    if (refreshed.exitCode !== 0)
-      throw new Failure(`The interrupted run could not be put right:\n${refreshed.stdout}`);
+  if (stack.shared === undefined) {
+    await takeOverLocks(stack.name);
+    removeTemporaries();
   }
+  if (((await readState(stack)).pending_operations ?? []).length === 0) return;
+  // First, as it fails while another machine's run goes on.
+  const refreshed = await pulumi(stack, ['refresh', '--yes', '--skip-preview', '--clear-pending-creates']);
+  if (isLocked(refreshed.stderr) && stack.shared !== undefined) {
+    await takeOverShared(stack, refreshed.stderr);
+    return recover(stack);
+  }
+  if (refreshed.exitCode !== 0)
+    throw new Failure(`The interrupted run could not be put right:\n${refreshed.stdout}`);
+  await removeOrphans(stack);
+}
+
+/** Another run is at work: nothing was done, and nothing is to be put right. */
+export class Locked extends Failure {}
+
+/** Whether that is what Pulumi complains of. */
+export const isLocked = (complaint: string): boolean => complaint.includes('the stack is currently locked');
+
+/**
+ * Takes the locks off a shared state whose runs were on this machine and have ended.
+ * @param complaint Pulumi's, which names them
+ * @throws Locked when another run goes on, or may do so on another machine
+ */
+export async function takeOverShared(stack: Stack, complaint: string): Promise<void> {
+  const locks = [...complaint.matchAll(/created by (\S+)@(\S+) \(pid (\d+)\) at (\S+)/g)];
+  const alive = locks.find(([, , host, pid]) => host !== hostname() || isRunning(Number(pid)));
+  if (alive === undefined && locks.length > 0) {
+    await pulumi(stack, ['cancel', '--yes']);
+    return;
+  }
+  const [, user, host, pid, since] = alive ?? [];
+  throw new Locked(
+    `Another run deploys stack ${stack.name}${
+      alive ? ` (of ${user} on ${host}, process ${pid}, since ${since})` : ''
+    }; wait for it, or, when it has ended there, take its lock off: \`npm run pulumi -- cancel --yes\` with JANUS_DEPLOY_STACK=${stack.name}.`,
+  );
 }
 
 /**
  * What has this stack's names on the engine and is not in its state: another deployment's, from another state. A
  * sentence for each kind; nothing while an interrupted run is still to be put right.
  */
-export async function foreignResources(stack: string): Promise<string[]> {
-  const state = readState(stack);
+export async function foreignResources(stack: Stack): Promise<string[]> {
+  const state = await readState(stack);
   if ((state.pending_operations ?? []).length > 0) return [];
   const known = new Set((state.resources ?? []).map(({ id }) => id));
-  const filter = `name=^/?janus-deploy-${stack}-(gateway|turn|web|prometheus|grafana)(-files)?$`;
+  const filter = `name=^/?janus-deploy-${stack.name}-(gateway|turn|web|prometheus|grafana)(-files)?$`;
   const [containers, volumes] = await Promise.all([
     $({ quiet: true })`docker ps --all --no-trunc --filter ${filter} --format ${'{{.ID}} {{.Names}}'}`,
     $({ quiet: true })`docker volume ls --filter ${filter} --format ${'{{.Name}} {{.Name}}'}`,
@@ -61,7 +89,7 @@ export async function foreignResources(stack: string): Promise<string[]> {
   );
   if (names.length === 0) return [];
   return [
-    `${names.join(', ')} are on the engine and not in this state: another deployment of stack ${stack} made them; take that down first, or deploy with another --stack.`,
+    `${names.join(', ')} are on the engine and not in this state: another deployment of stack ${stack.name} made them; take that down first, or deploy with another --stack.`,
   ];
 }
 
@@ -112,11 +140,11 @@ function isRunning(pid: number): boolean {
 }
 
 /** Containers that were made for the stack and that its state does not know: their names are in the way. */
-async function removeOrphans(stack: string): Promise<void> {
-  const known = new Set((readState(stack).resources ?? []).map(({ id }) => id));
+async function removeOrphans(stack: Stack): Promise<void> {
+  const known = new Set(((await readState(stack)).resources ?? []).map(({ id }) => id));
   const listed = await $({
     quiet: true,
-  })`docker ps --all --quiet --no-trunc --filter label=janus-deploy.stack=janus-deploy-${stack}`;
+  })`docker ps --all --quiet --no-trunc --filter label=janus-deploy.stack=janus-deploy-${stack.name}`;
   const orphans = listed.stdout.split('\n').filter((id) => id !== '' && !known.has(id));
   if (orphans.length > 0) await $({ quiet: true })`docker rm --force --volumes ${orphans}`;
 }

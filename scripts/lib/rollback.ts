@@ -6,6 +6,7 @@ import type { LastGood } from '../../infra/restore.ts';
 import { $ } from './command.ts';
 import { drainVariables } from './drain.ts';
 import { logEnd } from './log-end.ts';
+import { Locked } from './recovery.ts';
 import { deploy, outputs, type Stack, secretOutputs } from './stack.ts';
 import { Failure } from './steps.ts';
 
@@ -13,8 +14,8 @@ import { Failure } from './steps.ts';
 export const putBack = 4;
 export const notPutBack = 5;
 
-/** What images, their trials and draining go through is no part of what serves. */
-const beside = /-(image-\w+|trial|drain) /;
+/** What images, their trials, draining and the description go through is no part of what serves. */
+const beside = /-(image-\w+|trial|drain) |^description-/;
 
 /**
  * Deploys what the configuration says. When that fails, the last good deployment is deployed again: nothing happens to
@@ -27,7 +28,7 @@ export async function deployOrRestore(stack: Stack, progress: (line: string) => 
   try {
     return await deploy(stack, progress);
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
+    if (!(error instanceof Failure) || error instanceof Locked) throw error;
     throw await restored(stack, error, progress);
   }
 }

@@ -4,9 +4,10 @@ import { relative, resolve } from 'node:path';
 import { isMap, LineCounter, parseDocument } from 'yaml';
 import { type Config, ConfigError, parseConfig, type Setting } from '../../infra/config/config.ts';
 import { parseEnvFile } from '../../infra/config/env-file.ts';
-import { options } from '../../infra/config/options.ts';
+import { type OptionKey, options } from '../../infra/config/options.ts';
 import { acmeFiles } from './acme.ts';
 import { projectFolder } from './paths.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** Prefix of this project's keys in stack config. */
 export const namespace = 'janus-deploy:';
@@ -54,10 +55,15 @@ export function loadConfig(stack: Record<string, Setting>): Config {
   }
   const env = existsSync(path) ? parseEnvFile(readFileSync(path, 'utf8'), relative(projectFolder, path)) : {};
   const config = parseConfig({ stack, env });
+  // As for the docker command, the environment may name the engine.
+  const { DOCKER_HOST = '' } = process.env;
+  const dockerHost = config.dockerHost || (DOCKER_HOST.startsWith('ssh://') ? DOCKER_HOST : '');
   const fromProject = (value: string) => (value === '' ? '' : resolve(projectFolder, value));
   return {
     ...config,
-    mediaFolder: fromProject(config.mediaFolder),
+    dockerHost,
+    // On a remote engine a relative path names no folder.
+    mediaFolder: dockerHost === '' ? fromProject(config.mediaFolder) : config.mediaFolder,
     sslCertificate: fromProject(config.sslCertificate),
     sslCertificateKey: fromProject(config.sslCertificateKey),
     // From here on it is a certificate like any other.
@@ -67,4 +73,18 @@ export function loadConfig(stack: Record<string, Setting>): Config {
       ? config.janusArchive
       : fromProject(config.janusArchive),
   };
+}
+
+/** The configuration of a stack of the checkout, from its file. */
+export const stackConfig = (stack: string): Config => loadConfig(readStackFile(stackFile(stack)));
+
+/** Engine that a stack's file names, whatever else is wrong with the file; empty when it names none. */
+export const namedEngine = (stack: string): string => readStackFile(stackFile(stack)).dockerHost?.value ?? '';
+
+/** Sets an option in a stack's config file, of which the rest stays as it is. */
+export async function setInStackFile(path: string, key: OptionKey, value: string): Promise<void> {
+  const document = parseDocument(existsSync(path) ? readFileSync(path, 'utf8') : '');
+  if (document.getIn(['config', namespace + key]) === value) return;
+  document.setIn(['config', namespace + key], value);
+  await writeWhole(path, document.toString(), 0o644);
 }

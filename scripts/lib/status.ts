@@ -5,6 +5,8 @@ import { AdminApi } from './admin.ts';
 import { $ } from './command.ts';
 import { readContainers, readUsage, type Usage } from './containers.ts';
 import { ensureToolchain } from './pulumi.ts';
+import { namedEngine } from './settings.ts';
+import { reachEngine } from './ssh.ts';
 import { isKept, lastOperation, type Operation, openStack, outputs } from './stack.ts';
 import { Failure } from './steps.ts';
 import { type Gateway, readGateway } from './viewers.ts';
@@ -45,6 +47,7 @@ export interface Status {
 
 /** Undefined for a stack that was deployed from elsewhere. */
 export async function readDeployment(name: string): Promise<Deployment | undefined> {
+  await reachEngine(namedEngine(name));
   if (!isKept(name)) return undefined;
   const stack = await openStack(name, await ensureToolchain(() => undefined));
   const [{ player, janus, substitutions }, last] = await Promise.all([outputs(stack), lastOperation(stack)]);

@@ -47,6 +47,19 @@ export async function step<T>(
   }
 }
 
+/** Says on a terminal how far each file is; in a log, when it is done. */
+export function transferLine() {
+  const show = (name: string, sent: number, size: number) => {
+    const line = `${name} ${Math.floor((100 * sent) / size)} % of ${(size / 2 ** 20).toFixed(1)} MiB`;
+    if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${styleText('dim', `… ${line}`)}`);
+    else if (sent === size) console.log(line);
+  };
+  const end = () => {
+    if (process.stdout.isTTY) process.stdout.write('\r\u001b[K');
+  };
+  return { show, end };
+}
+
 /** A sentence where there is one; where something else broke, all that is known of it. */
 function explain(error: unknown): unknown {
   if (error instanceof Failure || (error instanceof Error && error.name === 'ConfigError')) {

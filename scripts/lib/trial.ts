@@ -41,9 +41,9 @@ const create = ({ name, label, image, ipv6, memory, processes, tmpfs, mounts, vo
   ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:true'],
   ...['--memory', `${memory}m`, '--memory-swap', `${memory}m`, '--ulimit', `nproc=${processes}`],
   ...Object.entries(tmpfs).flatMap(([folder, settings]) => ['--tmpfs', `${folder}:${settings}`]),
-  ...mounts.flatMap(({ source, target }) => [
+  ...mounts.flatMap(({ type, source, target }) => [
     '--mount',
-    `type=bind,source=${source},target=${target},readonly`,
+    `type=${type},source=${source},target=${target},readonly`,
   ]),
   // An anonymous one in place of each, removed with the container: what the running service keeps is left alone.
   ...['/config/current', ...Object.keys(volumes)].flatMap((folder) => ['--volume', folder]),

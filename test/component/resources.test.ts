@@ -9,13 +9,15 @@ interface Made {
   type: string;
   name: string;
   inputs: Record<string, unknown>;
+  /** URN and id of the one it is made by. */
+  provider?: string;
 }
 let made: Made[] = [];
 
 pulumi.runtime.setMocks(
   {
-    newResource: ({ type, name, inputs }) => {
-      made.push({ type, name, inputs });
+    newResource: ({ type, name, inputs, provider }) => {
+      made.push({ type, name, inputs, provider });
       return {
         id: `${name}-id`,
         state: { imageId: 'sha256:0', mountpoint: '/v', stdout: 'secret', ...inputs },
@@ -47,6 +49,7 @@ async function deploy(plan: Plan, onEngine: ReadonlySet<string> = new Set()): Pr
     marks: { gateway: mark, turn: mark, web: mark },
     certificate: { chain: 'CHAIN', key: 'KEY' },
     media: [{ name: 'film.mp4', kind: 'video' }],
+    deployed: { engine: linux, build: official, described: { plan, files: {}, sources: {} } },
   });
   await new Promise((resolve) => gateway.service.trial.urn.apply(resolve));
   await pulumi.runtime.disconnect();
@@ -132,6 +135,7 @@ describe('a deployment that an earlier release made', () => {
     expect([...new Set(names)].sort()).toMatchInlineSnapshot(`
       [
         "admin-secret",
+        "description",
         "gateway",
         "gateway-cache",
         "gateway-drain",
@@ -172,5 +176,45 @@ describe('with monitoring', () => {
         { internal: port, external: port, protocol: 'tcp', ip: '127.0.0.1' },
       ]);
     }
+  });
+});
+
+describe('on an engine that is reached by ssh', () => {
+  const dockerHost = 'ssh://root@media.example.org';
+  const plan = () => makePlan('test', configOf({ dockerHost, maxViewers: '4' }), linux, official);
+  /** Of whatever is on the engine, or runs the docker command, whether it is made there. */
+  const onEngine = (resources: Made[]) =>
+    resources
+      .filter(
+        ({ type, name }) => /^(docker|command):/.test(type) && !/-(secret|key)$|^description-/.test(name),
+      )
+      .map(({ type, name, inputs, provider }) => [
+        name,
+        type.startsWith('docker:')
+          ? provider?.includes('pulumi:providers:docker::engine')
+          : JSON.stringify(inputs.environment).includes(`"DOCKER_HOST":"${dockerHost}"`),
+      ])
+      .sort();
+
+  it('makes all of it there', async () => {
+    const resources = await deploy(plan());
+    const engine = resources.find(({ type }) => type === 'pulumi:providers:docker');
+    expect(engine).toMatchObject({ name: 'engine', inputs: { host: dockerHost } });
+    expect(onEngine(resources).filter(([, there]) => !there)).toEqual([]);
+  });
+
+  it('makes it there again from the record', async () => {
+    const { recordResources, tellAgain } = await import('../../infra/resources/record.ts');
+    let told: Made[] = [];
+    await pulumi.runtime.runInPulumiStack(async () => {
+      const finish = recordResources();
+      told = await deploy(plan());
+      const record = await new Promise<string>((resolve) => finish().apply(resolve));
+      made = [];
+      tellAgain(JSON.parse(record));
+    });
+    await pulumi.runtime.disconnect();
+    expect(onEngine(made)).toEqual(onEngine(told.filter(({ name }) => !name.endsWith('-trial'))));
+    expect(made.find(({ name }) => name === 'engine')?.inputs).toEqual({ host: dockerHost });
   });
 });

@@ -121,6 +121,15 @@ export class Deployment {
     return listed.flatMap(({ stdout }) => stdout.split('\n').filter((line) => line !== ''));
   }
 
+  /** Removes from the engine what a killed run left, where the state that knew it is gone. */
+  async clear(): Promise<void> {
+    const engine = $({ quiet: true, nothrow: true });
+    const names = await this.onEngine();
+    if (names.length === 0) return;
+    await engine`docker rm --force --volumes ${names}`;
+    await engine`docker volume rm ${names}`;
+  }
+
   /** Takes the deployment down and removes the copy. */
   async remove(): Promise<void> {
     const ended = await this.run('down');

@@ -55,6 +55,11 @@ export function contradictions({ path, manifest }: Bundle, config: Config): stri
       `baseImage is ${config.baseImage}, the images of bundle ${path} are built on ${baseImage}; set baseImage: ${baseImage}, or make the bundle for this stack.`,
     );
   }
+  if (config.dockerHost !== '') {
+    errors.push(
+      `dockerHost is ${config.dockerHost}, but a bundle is for the machine that it is on; take bundle and checkout there and deploy without dockerHost.`,
+    );
+  }
   if (config.acmeName !== '') {
     errors.push(
       `acmeName is ${config.acmeName}, but a bundle has no ACME client; set sslCertificate and sslCertificateKey instead.`,

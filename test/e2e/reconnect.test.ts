@@ -88,15 +88,23 @@ describe.skipIf(missingNamespaces !== undefined)('a film plays on', () => {
   /** It goes on from about where it was last seen: no more than the gap is missing, and a second or so is shown twice. */
   async function expectPlaysOn(before: number, gap: number): Promise<void> {
     await playbackState(test.page, 'going');
-    const after = await second(test.page);
+    // The first picture of a stream may not be readable yet.
+    const after = (await waitForFrame(test.page, ({ film }) => film === 2)).frame / framesPerSecond;
     expect(after).toBeGreaterThan(before - 1);
     expect(after).toBeLessThan(before + gap + 3);
+  }
+
+  /** A machine with little else to do has both gone and back within a second, so no gap tells it. */
+  async function playsInAnotherSession(): Promise<void> {
+    await expect.poll(() => sessions.length, { timeout: 60_000 }).toBe(2);
+    await playbackState(test.page, 'going');
   }
 
   it('when the gateway is killed and comes back', async () => {
     const before = await second(test.page);
     await $({ quiet: true })`docker restart --time 0 janus-deploy-${deployment.stack}-gateway`;
-    const gap = await gapOf(test.page, 'gateway killed', 1);
+    await playsInAnotherSession();
+    const gap = await gapOf(test.page, 'gateway killed', 0.3);
     await expectPlaysOn(before, gap);
     expect(sessions).toHaveLength(2);
   });
@@ -108,6 +116,7 @@ describe.skipIf(missingNamespaces !== undefined)('a film plays on', () => {
       body: JSON.stringify({ janus: 'destroy', transaction: 'test' }),
     });
     expect(await answer.json()).toMatchObject({ janus: 'success' });
+    await playsInAnotherSession();
     const gap = await gapOf(test.page, 'session expired', 0.3);
     await expectPlaysOn(before, gap);
     expect(sessions).toHaveLength(2);
@@ -127,8 +136,11 @@ describe.skipIf(missingNamespaces !== undefined)('a film plays on', () => {
     await viewer.lose(0.05);
     const before = await second(test.page);
     const { fps } = await measurePlayback(test.page, { seconds: 10 });
-    await gapOf(test.page, 'every twentieth packet lost', 0);
+    const gap = await gapOf(test.page, 'every twentieth packet lost', 0);
     console.log(`every twentieth packet lost: ${fps.toFixed(1)} pictures a second`);
+    // What is lost is sent again.
+    expect(fps).toBeGreaterThan(15);
+    expect(gap).toBeLessThan(2);
     // The film goes on in its time, and the picture comes back to it.
     await waitForFrame(test.page, ({ frame }) => frame > (before + 6) * framesPerSecond);
     expect(sessions).toHaveLength(1);

@@ -6,13 +6,11 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { $ } from 'zx';
 import { parseConfig } from '../infra/config/config.ts';
-import { firstIpv4, type JanusFlavour, makePlan } from '../infra/plan/plan.ts';
+import { firstIpv4, makePlan } from '../infra/plan/plan.ts';
 import { officialBuild } from '../infra/plan/profiles.ts';
 import { renderGateway } from '../infra/render/janus.ts';
 import { findBaseImage } from '../scripts/lib/base-image.ts';
-import { stagedContexts } from '../scripts/lib/build-contexts.ts';
 import { readEngineFacts } from '../scripts/lib/engine.ts';
-import { findJanusArchive } from '../scripts/lib/sources.ts';
 import { Failure } from '../scripts/lib/steps.ts';
 
 /** Apart from those of deployments and tests. */
@@ -28,18 +26,6 @@ export interface Gateway {
   /** Makes a mountpoint of the streaming plugin that takes Opus and H.264 by RTP at these ports of loopback. */
   createMountpoint(id: number, ports: { audio: number; video: number }): Promise<void>;
   stop(): Promise<void>;
-}
-
-/** Builds the gateway's image as a deployment does. @returns its id. */
-export async function buildGateway(flavour: JanusFlavour): Promise<string> {
-  const base = await findBaseImage('auto');
-  const archive = flavour === '0.9.1' ? await findJanusArchive('') : undefined;
-  const { gateway } = await stagedContexts(flavour, archive);
-  const args = [`BASE_IMAGE=${base.name}`, `FLAVOUR=${flavour}`].flatMap((arg) => ['--build-arg', arg]);
-  const built = await $({
-    quiet: true,
-  })`docker build --quiet ${args} --tag janus-deploy/bench:${flavour} ${gateway.path}`;
-  return built.stdout.trim();
 }
 
 /** Starts the gateway on processor `core`, with `media` as its folder, configured as a deployment is but for what is said here. */

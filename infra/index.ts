@@ -1,6 +1,6 @@
 /** The Pulumi program: load -> plan -> resources -> outputs. */
 import * as pulumi from '@pulumi/pulumi';
-import { stagedContexts } from '../scripts/lib/build-contexts.ts';
+import { gatewaySources, stagedContexts } from '../scripts/lib/build-contexts.ts';
 import { presentImages } from '../scripts/lib/engine.ts';
 import { gather } from '../scripts/lib/gather.ts';
 import { readMarks } from '../scripts/lib/marks.ts';
@@ -28,6 +28,7 @@ const [contexts, present, marks, described] = await Promise.all([
 ]);
 const images = planImages(plan, contexts, present);
 await noteUse(Object.values(images));
+const sources = gatewaySources(described.sources.gateway, images.gateway.buildArgs);
 
 // resources
 const record = recordResources();
@@ -62,6 +63,8 @@ export const monitoring = plan.monitoring && {
       ? `http://127.0.0.1:${plan.monitoring.grafana.port}/`
       : `not deployed: ${plan.monitoring.grafana.why}`,
 };
+/** What of the checkout the gateway was built from, for `npm run plugin` and `npm run status`. */
+export const gatewayBuild = sources;
 export const toolchain = build.toolchain.name;
 export const access = plan.access;
 /** For `npm run token`. */

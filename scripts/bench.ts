@@ -8,13 +8,13 @@ import { measureCycles } from '../bench/cycles.ts';
 import { measureFigures } from '../bench/figures.ts';
 import { ensureFilms } from '../bench/films.ts';
 import { measureFirstFrames, type Waits } from '../bench/first-frame.ts';
-import { buildGateway } from '../bench/gateway.ts';
 import { climb, type Step, spreadOut } from '../bench/ladder.ts';
 import { type Cost, compareNoOps } from '../bench/no-op.ts';
 import { buildReceiver } from '../bench/receiver.ts';
 import { aims, costOf, type Measured, plot, table } from '../bench/report.ts';
 import { differentFilms, type WayName, ways } from '../bench/ways.ts';
 import type { JanusFlavour } from '../infra/plan/plan.ts';
+import { buildGatewayImage } from './lib/gateway-image.ts';
 import { Failure, main, step } from './lib/steps.ts';
 
 /** What can be measured: the ways of serving, 100 viewers of ever more films, viewers who come and go, and
@@ -90,7 +90,7 @@ async function bench(options: Options): Promise<void> {
     throw new Failure('The benchmark needs two processors: one for what serves, one for what watches.');
   await step('receiver', async () => ({ result: 'built', value: await buildReceiver() }));
   const image = await step('gateway', async () => {
-    const id = await buildGateway(options.flavour);
+    const id = await buildGatewayImage(options.flavour);
     return { result: `Janus ${options.flavour}`, value: id };
   });
   await step('films', async () => ({

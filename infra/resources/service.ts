@@ -1,15 +1,15 @@
 /** What all services have in common: image, files, trial; and a container that is locked in, checked and limited. */
-import { createHash } from 'node:crypto';
 import { local } from '@pulumi/command';
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
-import { patience, type ServiceName, serviceUser } from '../plan/container.ts';
+import { type ServiceName, serviceUser } from '../plan/container.ts';
 import type { ImagePlan } from '../plan/image.ts';
 import { type Marks, markLabel } from '../plan/marks.ts';
 import type { Plan } from '../plan/plan.ts';
 import { engineEnvironment } from './engine.ts';
 import { Files } from './files.ts';
 import { provideImage } from './image.ts';
+import { hashInputs } from './record.ts';
 import { tryService } from './trial.ts';
 
 /** What every service is made from. */
@@ -76,20 +76,21 @@ export class Service {
   /**
    * Puts the files in place and has them run.
    * @param dependsOn what has to be there, or be proved, before anything that serves is touched
-   * @returns the container, up and healthy when the resource is created.
+   * @returns what is created when the service serves
    */
-  start(dependsOn: pulumi.Resource[]): docker.Container {
+  start(dependsOn: pulumi.Resource[]): pulumi.Resource {
     const written = this.files.write({ ...this.opts, dependsOn });
-    const ready = [written, ...dependsOn];
+    const prepared = [written, ...dependsOn];
     const inputs = this.container();
-    const drained = this.drain(inputs, { ...this.opts, dependsOn: ready });
+    const drained = this.drain(inputs, { ...this.opts, dependsOn: prepared });
     const container = new docker.Container(this.name, inputs, {
       ...this.opts,
-      dependsOn: [...ready, ...drained],
+      dependsOn: [...prepared, ...drained],
       deleteBeforeReplace: true,
     });
-    this.reload(container, { ...this.opts, dependsOn: [written, container] });
-    return container;
+    const ready = this.ready(container);
+    this.reload(container, { ...this.opts, dependsOn: [written, ready] });
+    return ready;
   }
 
   private container(): docker.ContainerArgs {
@@ -140,8 +141,6 @@ export class Service {
         startPeriod: '3s',
         retries: 3,
       },
-      wait: true,
-      waitTimeout: patience,
       mustRun: true,
       restart: 'unless-stopped',
       logDriver: 'json-file',
@@ -153,9 +152,6 @@ export class Service {
   private drain(inputs: docker.ContainerArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource[] {
     const { plan } = this.args;
     if (!plan.containers[this.name].drains) return [];
-    const hash = pulumi
-      .output(inputs)
-      .apply((known) => createHash('sha256').update(JSON.stringify(known)).digest('hex'));
     const drained = new local.Command(
       `${this.name}-drain`,
       {
@@ -163,12 +159,30 @@ export class Service {
         environment: {
           ...engineEnvironment(plan),
           CONTAINER: `${plan.name}-${this.name}`,
-          INPUTS: hash,
+          INPUTS: pulumi.output(inputs).apply(hashInputs),
         },
       },
       opts,
     );
     return [drained];
+  }
+
+  /** Waits until a new container serves; the engine, which looks at it now and then, would know it seconds later. */
+  private ready(container: docker.Container): pulumi.Resource {
+    const { healthcheck } = this.args.plan.containers[this.name];
+    return new local.Command(
+      `${this.name}-ready`,
+      {
+        create: 'node ../scripts/lib/ready.ts',
+        environment: {
+          ...engineEnvironment(this.args.plan),
+          NAME: container.name,
+          CONTAINER: container.id,
+          HEALTHCHECK: JSON.stringify(healthcheck),
+        },
+      },
+      { ...this.opts, dependsOn: container },
+    );
   }
 
   /** A volume of the service's own, removed with the deployment. */

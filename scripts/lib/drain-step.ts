@@ -4,11 +4,13 @@
  * it of.
  */
 import { appendFileSync } from 'node:fs';
-import { drain, drainVariables } from './drain.ts';
+import { drainVariables } from './drain-variables.ts';
 
 const minutes = Number(process.env[drainVariables.minutes] ?? 0);
 const log = process.env[drainVariables.log];
+// Most of the time nobody is waited for, and nothing has to be loaded.
 if (minutes > 0) {
+  const { drain } = await import('./drain.ts');
   await drain(process.env.CONTAINER ?? '', minutes * 60_000, (watching) => {
     if (log) appendFileSync(log, `${watching}\n`);
   });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { AdminApi } from './admin.ts';
+import { drainVariables } from './drain-variables.ts';
 import type { Stack } from './stack.ts';
 import { Failure } from './steps.ts';
 import { readGateway } from './viewers.ts';
@@ -51,9 +52,6 @@ export const tellWatching = (watching: number) =>
 
 const acceptSessions = (api: AdminApi, accept: boolean) =>
   api.ask([{ janus: 'accept_new_sessions', accept }]);
-
-/** What a deployment's step of draining is told by: for how long, and the file for the numbers of those who watch. */
-export const drainVariables = { minutes: 'JANUS_DEPLOY_DRAIN', log: 'JANUS_DEPLOY_DRAIN_LOG' };
 
 /**
  * Deploys with a step of draining, should the gateway be replaced. A gateway that is not replaced in the end takes

@@ -2,7 +2,7 @@
 import type { JanusFlavour } from '../../infra/plan/plan.ts';
 import { findBaseImage } from './base-image.ts';
 import { stagedContexts } from './build-contexts.ts';
-import { $ } from './command.ts';
+import { buildImage } from './image-build.ts';
 import { findJanusArchive } from './sources.ts';
 
 export interface GatewayBuild {
@@ -20,15 +20,7 @@ export async function buildGatewayImage(
   const base = await findBaseImage('auto');
   const archive = flavour === '0.9.1' ? await findJanusArchive('') : undefined;
   const { gateway } = await stagedContexts(flavour, archive);
-  const args = [
-    `BASE_IMAGE=${base.name}`,
-    `FLAVOUR=${flavour}`,
-    ...(sanitize ? [`SANITIZE=${sanitize}`] : []),
-  ];
-  const options = [...args.flatMap((arg) => ['--build-arg', arg]), ...(target ? ['--target', target] : [])];
   const name = `janus-deploy/gateway-tests:${flavour}${target && `-${target}`}${sanitize && '-sanitized'}`;
-  const built = await $({
-    quiet: true,
-  })`docker build --quiet ${options} --tag ${name} ${gateway.path}`;
-  return built.stdout.trim();
+  const buildArgs = { BASE_IMAGE: base.name, FLAVOUR: flavour, SANITIZE: sanitize };
+  return buildImage({ context: gateway.path, name, buildArgs, target });
 }

@@ -2,9 +2,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { OtherImage } from '../../infra/resources/record.ts';
 import type { LastGood } from '../../infra/restore.ts';
 import { $ } from './command.ts';
-import { drainVariables } from './drain.ts';
+import { drainVariables } from './drain-variables.ts';
 import { logEnd } from './log-end.ts';
 import { Locked } from './recovery.ts';
 import { deploy, outputs, type Stack, secretOutputs } from './stack.ts';
@@ -25,29 +26,86 @@ const beside = /-(image-\w+|trial|drain) |^description-/;
  * @throws Failure with what Pulumi said and what became of the last good deployment
  */
 export async function deployOrRestore(stack: Stack, progress: (line: string) => void): Promise<string> {
+  return orRestore(
+    stack,
+    () => readLastGood(stack),
+    progress,
+    () => deploy(stack, progress),
+  );
+}
+
+/**
+ * Has a service run another image. Everything else stays as it is deployed, whatever configuration and checkout say;
+ * when that fails, or what is done `then` with it, the gateway goes back to the image that it had.
+ * @param outputs of the stack that are other ones then
+ * @throws Failure as `deployOrRestore` does
+ */
+export async function deployImage(
+  stack: Stack,
+  lastGood: LastGood,
+  image: OtherImage,
+  outputs: Record<string, unknown>,
+  progress: (line: string) => void,
+  then: () => Promise<void>,
+): Promise<void> {
+  const next: LastGood = {
+    ...lastGood,
+    outputs: { ...lastGood.outputs, ...outputs },
+    image,
+  };
+  await orRestore(
+    stack,
+    async () => lastGood,
+    progress,
+    async () => {
+      await deployRecord(stack, next, progress);
+      await then();
+    },
+  );
+}
+
+/** Does `work`; when it fails, the last good deployment is deployed again. */
+async function orRestore<T>(
+  stack: Stack,
+  findLastGood: () => Promise<LastGood | undefined>,
+  progress: (line: string) => void,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
-    return await deploy(stack, progress);
+    return await work();
   } catch (error) {
     if (!(error instanceof Failure) || error instanceof Locked) throw error;
-    throw await restored(stack, error, progress);
+    throw await restored(stack, error, findLastGood, progress);
   }
 }
 
 /** The failure, with what became of the last good deployment. */
-async function restored(stack: Stack, failure: Failure, progress: (line: string) => void): Promise<Failure> {
+async function restored(
+  stack: Stack,
+  failure: Failure,
+  findLastGood: () => Promise<LastGood | undefined>,
+  progress: (line: string) => void,
+): Promise<Failure> {
   const because = { cause: failure };
   // Before it is replaced, and its log with it.
   const sick = await logsOfSick(stack);
   const what = `${failure.message}${sick}`;
   let touched = false;
   try {
-    const lastGood = await readLastGood(stack);
+    const lastGood = await findLastGood();
     if (lastGood === undefined) return new Failure(what, because);
     progress('failed; back to the last good deployment');
-    await deployAgain(stack, lastGood, (line) => {
-      touched ||= !beside.test(line);
-      progress(line);
-    });
+    // Those who watched have been waited for, or are interrupted already.
+    const variables = { [drainVariables.minutes]: '0' };
+    await deployRecord(
+      stack,
+      lastGood,
+      (line) => {
+        touched ||= !beside.test(line);
+        progress(line);
+      },
+      variables,
+    );
   } catch (error) {
     const message = `${what}\nThe last good deployment could not be put back: ${(error as Error).message}\nSee what runs with \`docker ps\`; mend what is named above and run \`npm run up\` again.`;
     return new Failure(message, { ...because, status: notPutBack });
@@ -77,7 +135,7 @@ async function logsOfSick({ name }: Stack): Promise<string> {
 }
 
 /** Undefined on a stack that was never deployed to its end. */
-async function readLastGood(stack: Stack): Promise<LastGood | undefined> {
+export async function readLastGood(stack: Stack): Promise<LastGood | undefined> {
   const [shown, known] = await Promise.all([outputs(stack), secretOutputs(stack)]);
   if (typeof known.lastGood !== 'string') return undefined;
   const secret = Object.keys(known).filter(
@@ -86,17 +144,17 @@ async function readLastGood(stack: Stack): Promise<LastGood | undefined> {
   return { outputs: known as LastGood['outputs'], secret };
 }
 
-async function deployAgain(
+async function deployRecord(
   stack: Stack,
   lastGood: LastGood,
   progress: (line: string) => void,
+  variables: Record<string, string> = {},
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'janus-deploy-restore-'));
   try {
     const path = join(folder, 'last-good.json');
     await writeFile(path, JSON.stringify(lastGood), { mode: 0o600 });
-    // Those who watched have been waited for, or are interrupted already.
-    const environment = { ...stack.environment, JANUS_DEPLOY_RESTORE: path, [drainVariables.minutes]: '0' };
+    const environment = { ...stack.environment, ...variables, JANUS_DEPLOY_RESTORE: path };
     await deploy({ ...stack, environment }, progress);
   } finally {
     await rm(folder, { recursive: true, force: true });

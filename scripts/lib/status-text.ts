@@ -70,6 +70,17 @@ function viewerRow(viewer: Viewer): string[] {
 
 const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
+/** What the plugins that run were built from, and when. */
+function pluginsLine({ deployment, services }: Status, now: number): string[] {
+  const built = services.find(({ service }) => service === 'gateway')?.image?.built;
+  if (deployment?.gatewayBuild === undefined || built === undefined) return [];
+  const { plugins } = deployment.gatewayBuild;
+  const sources = Object.entries(plugins).map(([name, hash]) => `${name} of source ${hash}`);
+  return [
+    `  Plugins for Janus ${deployment.janus}, built ${duration(now - Date.parse(built))} ago: ${sources.join(', ')}`,
+  ];
+}
+
 /** @param now milliseconds since 1970 */
 export function statusText(status: Status, now: number): string {
   const { stack, deployment, services, gateway, gatewayProblem, certificate } = status;
@@ -90,6 +101,7 @@ export function statusText(status: Status, now: number): string {
           `  Janus ${gateway.version}, ${Object.entries(gateway.plugins)
             .map(([name, version]) => `${name.replace('janus.plugin.', '')} ${version}`)
             .join(', ')}${gateway.acceptsSessions ? '' : styleText('yellow', '; takes no new sessions')}`,
+          ...pluginsLine(status, now),
         ]
       : [styleText('red', `  ${gatewayProblem}`)],
     certificate

@@ -4,6 +4,7 @@ import type { ServiceName } from '../../infra/plan/container.ts';
 import { AdminApi } from './admin.ts';
 import { $ } from './command.ts';
 import { readContainers, readUsage, type Usage } from './containers.ts';
+import type { GatewayBuild } from './plugin/rebuild.ts';
 import { ensureToolchain } from './pulumi.ts';
 import { namedEngine } from './settings.ts';
 import { reachEngine } from './ssh.ts';
@@ -17,6 +18,8 @@ export interface Deployment {
   /** Flavour of Janus. */
   janus: string;
   substitutions: string[];
+  /** What the gateway's plugins were built from. */
+  gatewayBuild?: GatewayBuild;
   last?: Operation;
 }
 
@@ -50,8 +53,11 @@ export async function readDeployment(name: string): Promise<Deployment | undefin
   await reachEngine(namedEngine(name));
   if (!isKept(name)) return undefined;
   const stack = await openStack(name, await ensureToolchain(() => undefined));
-  const [{ player, janus, substitutions }, last] = await Promise.all([outputs(stack), lastOperation(stack)]);
-  return { player, janus, substitutions, last } as Deployment;
+  const [{ player, janus, substitutions, gatewayBuild }, last] = await Promise.all([
+    outputs(stack),
+    lastOperation(stack),
+  ]);
+  return { player, janus, substitutions, gatewayBuild, last } as Deployment;
 }
 
 /** @throws Failure when nothing of the stack is there */

@@ -61,7 +61,7 @@ export function transferLine() {
 }
 
 /** A sentence where there is one; where something else broke, all that is known of it. */
-function explain(error: unknown): unknown {
+export function explain(error: unknown): unknown {
   if (error instanceof Failure || (error instanceof Error && error.name === 'ConfigError')) {
     return styleText('red', error.message);
   }

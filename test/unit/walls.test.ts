@@ -41,9 +41,11 @@ it('resources/ do not touch this machine', () => {
 });
 
 it('only plugin.c includes a Janus header', () => {
-  const folder = join(projectFolder, 'janus-plugins/play/src');
-  const including = readdirSync(folder).filter((name) =>
-    /#include\s*[<"](janus\/|plugins?\/plugin\.h)/.test(readFileSync(join(folder, name), 'utf8')),
-  );
-  expect(including).toEqual(['plugin.c']);
+  for (const plugin of readdirSync(join(projectFolder, 'janus-plugins'))) {
+    const folder = join(projectFolder, 'janus-plugins', plugin, 'src');
+    const including = readdirSync(folder).filter((name) =>
+      /#include\s*[<"](janus\/|plugins?\/plugin\.h)/.test(readFileSync(join(folder, name), 'utf8')),
+    );
+    expect(including).toEqual(['plugin.c']);
+  }
 });

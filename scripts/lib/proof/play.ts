@@ -29,7 +29,7 @@ const rank = ({ name, kind }: MediaFile): number => (name === 'sample.mp4' ? 0 :
 const attempts = 20;
 
 /** The gateway itself says whether it can play a file. */
-async function chooseFile(
+export async function chooseFile(
   { origin, token }: Scene,
   files: MediaFile[],
 ): Promise<string | { nothing: string }> {

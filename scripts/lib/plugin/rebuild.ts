@@ -1,0 +1,145 @@
+/** A running gateway gets its plugins anew, and keeps those that it has when the new ones are no good. */
+
+import type { Config } from '../../../infra/config/config.ts';
+import { mediaMount } from '../../../infra/plan/container.ts';
+import { gatewayArgs, type ImagePlan, planImage } from '../../../infra/plan/image.ts';
+import type { JanusFlavour } from '../../../infra/plan/plan.ts';
+import type { LastGood } from '../../../infra/restore.ts';
+import { findBaseImage } from '../base-image.ts';
+import { type GatewaySources, gatewayFiles, gatewaySources, stageGateway } from '../build-contexts.ts';
+import { $ } from '../command.ts';
+import { deployDraining, tellWatching } from '../drain.ts';
+import { presentImages } from '../engine.ts';
+import { buildImage } from '../image-build.ts';
+import { logEnd } from '../log-end.ts';
+import { answeringHost } from '../machine.ts';
+import { listMedia } from '../media-store.ts';
+import { chooseFile } from '../proof/play.ts';
+import type { Scene } from '../proof/scene.ts';
+import { playsOverTransport } from '../proof/transport.ts';
+import { noteUse, prune } from '../prune.ts';
+import { ensureToolchain } from '../pulumi.ts';
+import { deployImage, readLastGood } from '../rollback.ts';
+import { loadConfig, readStackFile, stackFile } from '../settings.ts';
+import { findJanusArchive, Unreachable } from '../sources.ts';
+import { reachEngine } from '../ssh.ts';
+import { isKept, openStack, type Stack } from '../stack.ts';
+import { Failure, step } from '../steps.ts';
+import { signToken } from '../token.ts';
+
+export interface RebuildOptions {
+  /** How long those who watch are waited for. */
+  minutes?: number;
+}
+
+/** What the deployed gateway was built from (infra/index.ts). */
+export type GatewayBuild = GatewaySources;
+
+/**
+ * Builds the plugins, tries the gateway with them, has it replace the running one and waits until a film plays.
+ * @throws Failure with what the compiler, Janus or a receiver said; the gateway runs the plugins that it had
+ */
+export async function rebuild(name: string, { minutes }: RebuildOptions): Promise<void> {
+  const started = Date.now();
+  const config = loadConfig(readStackFile(stackFile(name)));
+  await reachEngine(config.dockerHost);
+  const [{ stack, lastGood }, { image, sources, files }] = await step('build', async () => {
+    const [deployed, planned] = await Promise.all([openDeployed(name), planGateway(name)]);
+    if (planned.sources.recipe !== deployed.build.recipe) {
+      throw new Failure(
+        'Not only plugins differ from what is deployed, but what the gateway itself is built from (images/janus, base image, version of Janus); `npm run up` builds and deploys that.',
+      );
+    }
+    await noteUse([planned.image]);
+    if (!planned.image.present) await buildImage(planned.image, showCompiler);
+    return { result: Object.keys(planned.sources.plugins).join(', '), value: [deployed, planned] as const };
+  });
+  const built = await inspect('image', image.name, 'Id');
+  if (built === (await inspect('container', `janus-deploy-${name}-gateway`, 'Image'))) {
+    console.log('The gateway runs just that already; nothing was touched.');
+    return;
+  }
+  await step('replace', async () => {
+    await deployDraining(stack, minutes ?? (config.production ? 10 : 0), tellWatching, async (draining) => {
+      await deployImage(
+        draining,
+        lastGood,
+        { service: 'gateway', name: image.name, id: built, sources: files },
+        { gatewayBuild: sources },
+        (line) => console.log(`  ${line}`),
+        () => proveThatItPlays(name, lastGood, config, image.buildArgs.BASE_IMAGE),
+      );
+      return '';
+    });
+    return { result: 'the gateway runs them', value: undefined };
+  });
+  console.log(`It plays again, ${((Date.now() - started) / 1000).toFixed(1)} s after the command began.`);
+  await prune();
+}
+
+/** @throws Failure where there is nothing to rebuild */
+async function openDeployed(
+  name: string,
+): Promise<{ stack: Stack; lastGood: LastGood; build: GatewayBuild }> {
+  const refused = `Stack ${name} was not deployed from here by this version; \`npm run up\` does that.`;
+  if (!isKept(name)) throw new Failure(refused);
+  const stack = await openStack(name, await ensureToolchain(() => undefined));
+  const lastGood = await readLastGood(stack);
+  if (lastGood?.outputs.gatewayBuild === undefined) throw new Failure(refused);
+  return { stack, lastGood, build: lastGood.outputs.gatewayBuild as GatewayBuild };
+}
+
+/** The image that the checkout's plugins give with the gateway that is configured, and what it is made from. */
+async function planGateway(
+  name: string,
+): Promise<{ image: ImagePlan; sources: GatewaySources; files: Record<string, string> }> {
+  const { janus, baseImage, janusArchive } = loadConfig(readStackFile(stackFile(name)));
+  const [base, archive, present] = await Promise.all([
+    findBaseImage(baseImage),
+    janus === 'distribution' ? undefined : findJanusArchive(janusArchive).catch(unreachable),
+    presentImages(),
+  ]);
+  const flavour: JanusFlavour = archive === undefined ? 'distribution' : '0.9.1';
+  const released = gatewayArgs({ baseImage: base.name, refreshed: base.refreshed, flavour });
+  const [context, files] = await Promise.all([stageGateway(flavour, archive), gatewayFiles()]);
+  const image = planImage('gateway', { context, buildArgs: released }, present);
+  return { image, sources: gatewaySources(files, released), files };
+}
+
+function unreachable(error: Error): undefined {
+  if (!(error instanceof Unreachable)) throw error;
+}
+
+/** Of all that a build prints, what the compiler says. */
+function showCompiler(line: string): void {
+  if (/: (warning|error|note): /.test(line)) console.log(`  ${line}`);
+}
+
+async function inspect(kind: 'image' | 'container', name: string, field: string): Promise<string> {
+  const read = await $({ quiet: true, nothrow: true })`docker ${kind} inspect --format {{.${field}}} ${name}`;
+  return read.stdout.trim();
+}
+
+/** @throws Failure when no film of the media folder goes on in a receiver */
+async function proveThatItPlays(
+  name: string,
+  { outputs }: LastGood,
+  config: Config,
+  base: string,
+): Promise<void> {
+  const address = new URL(outputs.player as string);
+  address.hostname = await answeringHost(config);
+  const secret = outputs.tokenSecret as string | undefined;
+  const expires = Math.floor(Date.now() / 1000) + 600;
+  const token = secret && signToken({ media: ['/'], expires }, secret);
+  const scene: Scene = { origin: address.origin, certificate: '', token };
+  try {
+    const file = await chooseFile(scene, await listMedia(mediaMount(`janus-deploy-${name}`, config), base));
+    if (typeof file !== 'string') console.log(`  ${file.nothing}, so nothing was played`);
+    else await playsOverTransport(scene, file);
+  } catch (error) {
+    throw new Failure(
+      `Nothing plays with it: ${(error as Error).message}. The end of the gateway’s log:\n${await logEnd(`janus-deploy-${name}-gateway`)}`,
+    );
+  }
+}

@@ -1,4 +1,6 @@
 /** A deployment's life on a real engine: up, no change, changes, damage, down. */
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { $ } from 'zx';
 import { Deployment } from '../support/deployment.ts';
@@ -28,6 +30,29 @@ describe('npm run up', () => {
     const before = await containerIds();
     expect(await deployment.up()).toMatch(/pulumi up\s+\d+ unchanged \(/);
     expect(await containerIds()).toEqual(before);
+  });
+
+  it('goes on from a backup when the state is lost', async () => {
+    const before = await containerIds();
+    const file = join(deployment.folder, 'backup.tar.gz');
+    const verb = (...args: string[]) =>
+      $({ quiet: true, cwd: deployment.folder, env: deployment.environment })`node scripts/run.mjs ${args}`;
+    await verb('backup', '--output', file);
+    rmSync(dirname(dirname(deployment.authority)), { recursive: true });
+    await verb('restore', file);
+    expect(await deployment.up()).toMatch(/pulumi up\s+\d+ unchanged \(/);
+    expect(await containerIds()).toEqual(before);
+  });
+
+  it('takes security updates, and does nothing where there are none', async () => {
+    const before = await containerIds();
+    const ended = await deployment.run('up', '--refresh-base');
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    if (ended.stdout.includes('updates of ')) expect(await containerIds()).not.toEqual(before);
+    else {
+      expect(ended.stdout).toContain('nothing in the images has an update');
+      expect(await containerIds()).toEqual(before);
+    }
   });
 
   it('locks every container in', async () => {

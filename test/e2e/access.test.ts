@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { $ } from 'zx';
 import { signToken } from '../../scripts/lib/token.ts';
+import { openBrowser } from '../support/browser.ts';
 import { Deployment, mediaFolder } from '../support/deployment.ts';
+import { waitForFrame } from '../support/measure.ts';
 
 const services = ['gateway', 'turn', 'web'] as const;
 const now = () => Math.floor(Date.now() / 1000);
@@ -108,6 +110,19 @@ describe('a token', () => {
       expect(refused.error?.code, plugin).toBe(460);
     }
     await janus({ janus: 'destroy' }, session);
+  });
+
+  it('lets a page in that has it, and one that has none says why not', async () => {
+    await using browser = await openBrowser({ certificateAuthority: deployment.authority });
+    const { page } = await browser.newPage({ locale: 'en' });
+    const link = (query: string) =>
+      deployment.url('playerPort', `/player/?file=series/film.mp4&autoplay=1${query}`);
+    await page.goto(link(''));
+    await expect
+      .poll(() => page.getByTestId('error').textContent(), { timeout: 15_000 })
+      .toMatch(/^The server does not let this page in\. Ask whoever runs it for access\./);
+    await page.goto(link(`&token=${encodeURIComponent(token)}`));
+    await waitForFrame(page, ({ film }) => film === 1);
   });
 
   it('opens the captions of what it names, and of nothing else', async () => {

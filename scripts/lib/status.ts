@@ -2,9 +2,9 @@
 import { X509Certificate } from 'node:crypto';
 import type { ServiceName } from '../../infra/plan/container.ts';
 import { AdminApi } from './admin.ts';
+import type { GatewaySources } from './build-contexts.ts';
 import { $ } from './command.ts';
 import { readContainers, readUsage, type Usage } from './containers.ts';
-import type { GatewayBuild } from './plugin/rebuild.ts';
 import { ensureToolchain } from './pulumi.ts';
 import { namedEngine } from './settings.ts';
 import { reachEngine } from './ssh.ts';
@@ -19,7 +19,7 @@ export interface Deployment {
   janus: string;
   substitutions: string[];
   /** What the gateway's plugins were built from. */
-  gatewayBuild?: GatewayBuild;
+  gatewayBuild?: GatewaySources;
   last?: Operation;
 }
 

@@ -32,9 +32,6 @@ export interface RebuildOptions {
   minutes?: number;
 }
 
-/** What the deployed gateway was built from (infra/index.ts). */
-export type GatewayBuild = GatewaySources;
-
 /**
  * Builds the plugins, tries the gateway with them, has it replace the running one and waits until a film plays.
  * @throws Failure with what the compiler, Janus or a receiver said; the gateway runs the plugins that it had
@@ -44,7 +41,7 @@ export async function rebuild(name: string, { minutes }: RebuildOptions): Promis
   const config = loadConfig(readStackFile(stackFile(name)));
   await reachEngine(config.dockerHost);
   const [{ stack, lastGood }, { image, sources, files }] = await step('build', async () => {
-    const [deployed, planned] = await Promise.all([openDeployed(name), planGateway(name)]);
+    const [deployed, planned] = await Promise.all([openDeployed(name), planGateway(config)]);
     if (planned.sources.recipe !== deployed.build.recipe) {
       throw new Failure(
         'Not only plugins differ from what is deployed, but what the gateway itself is built from (images/janus, base image, version of Janus); `npm run up` builds and deploys that.',
@@ -80,20 +77,21 @@ export async function rebuild(name: string, { minutes }: RebuildOptions): Promis
 /** @throws Failure where there is nothing to rebuild */
 async function openDeployed(
   name: string,
-): Promise<{ stack: Stack; lastGood: LastGood; build: GatewayBuild }> {
+): Promise<{ stack: Stack; lastGood: LastGood; build: GatewaySources }> {
   const refused = `Stack ${name} was not deployed from here by this version; \`npm run up\` does that.`;
   if (!isKept(name)) throw new Failure(refused);
   const stack = await openStack(name, await ensureToolchain(() => undefined));
   const lastGood = await readLastGood(stack);
   if (lastGood?.outputs.gatewayBuild === undefined) throw new Failure(refused);
-  return { stack, lastGood, build: lastGood.outputs.gatewayBuild as GatewayBuild };
+  return { stack, lastGood, build: lastGood.outputs.gatewayBuild as GatewaySources };
 }
 
 /** The image that the checkout's plugins give with the gateway that is configured, and what it is made from. */
-async function planGateway(
-  name: string,
-): Promise<{ image: ImagePlan; sources: GatewaySources; files: Record<string, string> }> {
-  const { janus, baseImage, janusArchive } = loadConfig(readStackFile(stackFile(name)));
+async function planGateway({
+  janus,
+  baseImage,
+  janusArchive,
+}: Config): Promise<{ image: ImagePlan; sources: GatewaySources; files: Record<string, string> }> {
   const [base, archive, present] = await Promise.all([
     findBaseImage(baseImage),
     janus === 'distribution' ? undefined : findJanusArchive(janusArchive).catch(unreachable),

@@ -20,12 +20,11 @@
 #include "../src/window.c"
 #include "../src/workers.c"
 
+#include "support/assets.h"
 #include "support/media.h"
 #include "support/tap.h"
 
 #define PICTURE_TIME (SECONDS(1) / MEDIA_FRAME_RATE)
-
-static struct library *library;
 
 /* A viewer whose clock is ours: what he is sent, and when. */
 
@@ -102,18 +101,6 @@ static void end_viewer(void)
 {
     session_disconnect(&session);
     session_destroy(&session);
-}
-
-static struct asset *open_asset(const char *name)
-{
-    struct asset *asset = NULL;
-    struct reason reason = {""};
-
-    if (asset_open(library, name, &asset, &reason) != PATH_OPENED) {
-        printf("# %s: %s\n", name, reason.text);
-        require(false, "an asset cannot be opened");
-    }
-    return asset;
 }
 
 /* What is to be played: a list of `count` names, of which the first is `name`. */

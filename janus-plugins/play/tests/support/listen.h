@@ -5,23 +5,10 @@
 
 #include <math.h>
 
+#include "assets.h"
 #include "media.h"
-#include "tap.h"
 
-static struct library *library;
 static const struct asset_sound as_opus = {0, AUDIO_OPUS};
-
-static struct asset *open_asset(const char *name)
-{
-    struct asset *asset = NULL;
-    struct reason reason = {""};
-
-    if (asset_open(library, name, &asset, &reason) != PATH_OPENED) {
-        printf("# %s: %s\n", name, reason.text);
-        require(false, "an asset cannot be opened");
-    }
-    return asset;
-}
 
 static const struct asset_item *wait_item(const struct window *window, size_t item)
 {

@@ -4,7 +4,8 @@
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { ensureBaseImage } from './lib/base-image.ts';
 import { ensureBrowser } from './lib/browser.ts';
 import { $ } from './lib/command.ts';
@@ -20,6 +21,8 @@ interface Counts {
   passed: number;
   failed: number;
   skipped: number;
+  /** What failed and why, a line each. */
+  failures?: string[];
 }
 
 /** The layers in the order they run: what needs least first. */
@@ -44,16 +47,20 @@ await main(async () => {
   const chosen = Object.entries(layers).filter(([name]) => asked.length === 0 || asked.includes(name));
   if (chosen.some(([, { needsEngine }]) => needsEngine)) await setUp();
   const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+  const failures: string[] = [];
   for (const [name, { run }] of chosen) {
     const started = Date.now();
     console.log(`\n== ${name}`);
     const counts = await run().catch((error: Error) => {
       console.error(`${name} could not run: ${error.message}`);
-      return { passed: 0, failed: 1, skipped: 0 };
+      return { passed: 0, failed: 1, skipped: 0, failures: [error.message] };
     });
     console.log(`== ${name}: ${sentence(counts)} (${((Date.now() - started) / 1000).toFixed(0)} s)`);
     for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key];
+    failures.push(...(counts.failures ?? []).map((failure) => `${name}: ${failure}`));
   }
+  // Once more at the end: of a long run, the end is what is read, and often all that is kept.
+  for (const failure of failures) console.log(`FAILED ${failure}`);
   console.log(`\n${sentence(total)}`);
   if (total.failed > 0) process.exitCode = 1;
 });
@@ -90,15 +97,20 @@ async function setUp(): Promise<void> {
 /** Formatting, lint and types; each counts as one test. */
 async function staticChecks(): Promise<Counts> {
   const here = $({ cwd: projectFolder, quiet: true, nothrow: true });
-  const ended = [
-    await here`biome check --error-on-warnings .`,
-    await here`tsc --noEmit`,
-    await here`node scripts/run.mjs docs --check`,
-    await here`npm run --silent check --workspace player`,
+  const checks = [
+    'biome check --error-on-warnings .',
+    'tsc --noEmit',
+    'node scripts/run.mjs docs --check',
+    'npm run --silent check --workspace player',
   ];
-  for (const { exitCode, stdout, stderr } of ended) if (exitCode !== 0) console.log(stdout + stderr);
-  const failed = ended.filter(({ exitCode }) => exitCode !== 0).length;
-  return { passed: ended.length - failed, failed, skipped: 0 };
+  const failures: string[] = [];
+  for (const check of checks) {
+    const { exitCode, stdout, stderr } = await here`${check.split(' ')}`;
+    if (exitCode === 0) continue;
+    console.log(stdout + stderr);
+    failures.push(check);
+  }
+  return { passed: checks.length - failures.length, failed: failures.length, skipped: 0, failures };
 }
 
 /** Runs a vitest project; what it prints is shown as it comes. */
@@ -114,17 +126,40 @@ async function vitest(project: string): Promise<Counts> {
       quiet: true,
       stdio: ['ignore', 'inherit', 'inherit'],
     })`${process.execPath} ${command}`;
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numFailedTestSuites } = JSON.parse(
+    const { numPassedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
       readFileSync(report, 'utf8'),
     );
-    // A file or a set-up that fails before any of its tests counts as one failure.
-    const broken = ended.exitCode !== 0 && numFailedTests === 0 ? Math.max(1, numFailedTestSuites) : 0;
+    const failures: string[] = testResults.flatMap(failuresOf);
+    if (ended.exitCode !== 0 && failures.length === 0) failures.push(`vitest ended with ${ended.exitCode}`);
     return {
       passed: numPassedTests,
-      failed: numFailedTests + broken,
+      failed: failures.length,
       skipped: numPendingTests + numTodoTests,
+      failures,
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A file of vitest's JSON report; `message` is why the file itself failed. */
+interface TestFile {
+  name: string;
+  status: string;
+  message: string;
+  assertionResults: { status: string; fullName: string; failureMessages: string[] }[];
+}
+
+/** What failed in a file, with the first line of why; a file or a set-up that fails before its tests is one. */
+function failuresOf({ name, status, message, assertionResults }: TestFile): string[] {
+  const file = relative(projectFolder, name);
+  const failed = assertionResults.filter((test) => test.status === 'failed');
+  if (failed.length === 0) return status === 'failed' ? [`${file}: ${firstLine(message)}`] : [];
+  return failed.map(
+    ({ fullName, failureMessages }) => `${file}: ${fullName}: ${firstLine(failureMessages[0])}`,
+  );
+}
+
+function firstLine(text = ''): string {
+  return stripVTControlCharacters(text).trim().split('\n', 1)[0] as string;
 }

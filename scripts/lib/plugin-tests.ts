@@ -13,8 +13,8 @@ import { findJanusArchive, Unreachable } from './sources.ts';
 const fuzzingSeconds = 20;
 
 /** Counts of the TAP lines that the tests print, over both flavours of Janus. */
-export async function pluginTests(): Promise<{ passed: number; failed: number; skipped: number }> {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
+export async function pluginTests() {
+  const counts = { passed: 0, failed: 0, skipped: 0, failures: [] as string[] };
   const archive = await findArchive();
   const formats = await ensureFormats(cacheFolder);
   const tested = readdirSync(pluginsFolder).filter((name) =>
@@ -34,6 +34,7 @@ export async function pluginTests(): Promise<{ passed: number; failed: number; s
       counts.passed += passed;
       counts.failed += failed;
       console.log(`${plugin} against Janus ${flavour}: ${passed} passed, ${failed} failed`);
+      if (failed > 0) counts.failures.push(`${plugin} against Janus ${flavour}: ${failed} tests`);
     }
   }
   if (await canFuzz()) {

@@ -78,7 +78,10 @@ async function fetchDebianSources(wanted: string[], image: string, folder: strin
     'else sed -n "s/^deb /deb-src /p" /etc/apt/sources.list > /etc/apt/sources.list.d/source.list; fi',
     'apt-get update -qq',
     'cd /sources',
-    'while read -r package; do apt-get source --download-only -qq "$package" > /dev/null 2>&1 || echo "$package"; done < wanted',
+    'while read -r package; do',
+    'if ! apt-get source --print-uris -qq "$package" > /dev/null 2>&1; then echo "gone $package"',
+    'elif ! apt-get source --download-only -o Acquire::Retries=2 -qq "$package" > /dev/null 2>&1; then echo "unserved $package"; fi',
+    'done < wanted',
     `chown -R ${process.getuid?.() ?? 0} /sources`,
   ].join('\n');
   const fetched = await $({
@@ -91,10 +94,16 @@ async function fetchDebianSources(wanted: string[], image: string, folder: strin
       `The distribution's sources cannot be fetched (${fetched.stderr.trim().split('\n').at(-1)}).`,
     );
   }
-  const missing = fetched.stdout.split('\n').filter((line) => line !== '');
-  if (missing.length > 0) {
-    throw new Failure(
-      `The distribution’s servers do not have the sources of ${missing.join(', ')}; take security updates (npm run up -- --refresh-base) and make the release again, or get them from snapshot.debian.org.`,
-    );
-  }
+  const missing = (why: string) =>
+    fetched.stdout
+      .split('\n')
+      .flatMap((line) => (line.startsWith(`${why} `) ? line.slice(why.length + 1) : []));
+  const [gone, unserved] = [missing('gone'), missing('unserved')];
+  const sentences = [
+    gone.length > 0 &&
+      `The distribution has newer versions than the sources of ${gone.join(', ')}; take security updates (npm run up -- --refresh-base) and make the release again, or get them from snapshot.debian.org.`,
+    unserved.length > 0 &&
+      `The distribution lists the sources of ${unserved.join(', ')}, but the server that was asked does not have all of their files; run the command again where another mirror answers, or get them from snapshot.debian.org.`,
+  ].filter((sentence) => sentence !== false);
+  if (sentences.length > 0) throw new Failure(sentences.join('\n'));
 }

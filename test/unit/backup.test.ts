@@ -71,6 +71,14 @@ describe('a backup', () => {
     expect(statSync(path('second', 'passphrase')).mode & 0o777).toBe(0o600);
   });
 
+  it('says of which stacks the state is elsewhere', async () => {
+    writeState('shared', { passphrase: 'secret', 'shared/Pulumi.prod.yaml': 'encryptionsalt: v1:x\n' });
+    const made = await run('shared', 'backup', '--output', join(folder, 'shared.tar.gz'));
+    expect(made.stdout, made.stderr).toContain('2 files, stacks none');
+    expect(made.stdout).toContain('Not in it: the state of prod, as that is where stateBackend says');
+    expect((await run('first', 'backup', '--output', backup())).stdout).not.toContain('stateBackend');
+  });
+
   it('is put in the place of another state only when that is asked for, which is kept then', async () => {
     writeState('third', { passphrase: 'another', 'dockerd.pid': '1' });
     const refused = await run('third', 'restore', backup());

@@ -92,9 +92,12 @@ if (!/^[a-z]+$/.test(verb) || !existsSync(script)) {
 }
 await installPackages(namedBundle());
 const node = findNode();
-const { status, signal } = spawnSync(node, [script, ...args], {
-  stdio: 'inherit',
-  env: { ...process.env, PATH: `${root}node_modules/.bin${windows ? ';' : ':'}${process.env.PATH}` },
-});
+const environment = {
+  // What Node has compiled is kept: the verb, and all of Node's that it starts, begin in little more than half the time.
+  NODE_COMPILE_CACHE: `${root}node_modules/.cache/node`,
+  ...process.env,
+  PATH: `${root}node_modules/.bin${windows ? ';' : ':'}${process.env.PATH}`,
+};
+const { status, signal } = spawnSync(node, [script, ...args], { stdio: 'inherit', env: environment });
 if (signal) process.kill(process.pid, signal);
 process.exit(status ?? 1);

@@ -30,17 +30,19 @@ it('finds them wherever the recording begins, through noise, loud or quiet', () 
       const random = pseudoRandom(seed);
       const heard = record(from, 3, 8000).map((sample) => volume * (sample + noise * random()));
       const start = Math.round(from * 8000) / 8000;
-      // The first and the last moments of a recording are too short to tell.
-      const expected = [0, 1, 2, 3]
-        .map((offset) => Math.ceil(start) + offset)
-        .filter((second) => {
-          return second - start > 0.04 && second - start < 2.9;
-        });
-      const found = findOnsets(heard, 8000).filter(({ time }) => time > 0.04 && time < 2.9);
-      expect(found.map(({ note }) => note)).toEqual(expected.map((second) => second % notes.length));
-      for (const [index, { time }] of found.entries()) {
-        expect(Math.abs(start + time - expected[index])).toBeLessThan(0.003);
+      const found = findOnsets(heard, 8000);
+      for (const { time, note } of found) {
+        const second = Math.round(start + time);
+        expect(note).toBe(second % notes.length);
+        expect(Math.abs(start + time - second)).toBeLessThan(0.003);
       }
+      // A note at the very edge of the recording may be found or not: there is too little of it to tell.
+      const surely = [0, 1, 2, 3]
+        .map((offset) => Math.ceil(start) + offset)
+        .filter((second) => second - start > 0.04 && second - start < 2.9);
+      const seconds = found.map(({ time }) => Math.round(start + time));
+      expect(seconds).toEqual([...new Set(seconds)]);
+      expect(seconds).toEqual(expect.arrayContaining(surely));
     }),
     { numRuns: 50 },
   );

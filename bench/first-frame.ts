@@ -1,65 +1,85 @@
-/** How long a viewer waits for the first picture: after opening the page, and after a click on play. */
+/** How long a viewer waits for a picture: after opening the page, after a click on play, and after going elsewhere. */
 import type { Browser, Page } from 'playwright-core';
 import { ensureBrowser, launchBrowser } from '../scripts/lib/browser.ts';
+import { framesPerSecond } from '../scripts/lib/samples/films.ts';
+import { counterLayout, decodeFrame } from '../test/support/frame-counter.ts';
+import { readLevels } from '../test/support/page-recorder.ts';
+import { seek } from '../test/support/player.ts';
+import { summary, type Waits } from './waits.ts';
 
-/** In ms. */
-export interface Waits {
-  p50: number;
-  p95: number;
+/** Film whose pictures are numbered. */
+const film = 'sample.mp4';
+
+/** Seconds of it that are gone to, one after the other, each far from the one before. */
+const places = [12.4, 3.2, 18.6, 7.8, 20.5, 1.7];
+
+interface Picture {
+  /** When it was on the screen. */
+  shown: number;
+  levels: number[];
 }
 
-type Watched = { clicked?: number; pictures?: number[] };
+type Watched = { clicked?: number; sought?: number; pictures?: Picture[] };
 
-/** Runs before the page's own scripts: notes when it is clicked, and when the stage's first picture is on the screen. */
-function watch(): void {
+/** Runs before the page's own scripts: notes when it is clicked or its timeline moved, and every picture of the stage. */
+function watch(read: typeof readLevels, layout: typeof counterLayout): void {
   const watched = globalThis as Watched;
-  const pictures: number[] = [];
+  const pictures: Picture[] = [];
   watched.pictures = pictures;
   addEventListener('click', ({ timeStamp }) => (watched.clicked = timeStamp), { capture: true });
+  addEventListener('change', ({ timeStamp }) => (watched.sought = timeStamp), { capture: true });
   addEventListener(
     'loadedmetadata',
     ({ target }) => {
-      (target as HTMLVideoElement).requestVideoFrameCallback?.((shown) => pictures.push(shown));
+      const video = target as HTMLVideoElement;
+      const next = () =>
+        video.requestVideoFrameCallback?.((shown) => {
+          pictures.push({ shown, levels: read(video, layout) });
+          next();
+        });
+      next();
     },
     { capture: true },
   );
 }
 
-/** Opens a player's page `rounds` times with a link that plays, and as often without, to click. */
-export async function measureFirstFrames(
-  player: string,
-  file: string,
-  rounds: number,
-): Promise<{ opened: Waits; clicked: Waits }> {
+export interface FirstFrames {
+  opened: Waits;
+  clicked: Waits;
+  sought: Waits;
+}
+
+/** Opens a player's page `rounds` times with a link that plays, and as often without, to click and to seek. */
+export async function measureFirstFrames(player: string, rounds: number): Promise<FirstFrames> {
   const browser = await launchBrowser(await ensureBrowser());
   try {
-    const opened: number[] = [];
-    const clicked: number[] = [];
+    const waits = { opened: [] as number[], clicked: [] as number[], sought: [] as number[] };
     for (let round = 0; round < rounds; round++) {
-      opened.push(await inPage(browser, `${player}?file=${file}&autoplay=1`, firstPicture));
-      clicked.push(
-        await inPage(browser, `${player}?file=${file}`, async (page) => {
-          await page.locator('[data-testid=play][aria-disabled=false]').click();
-          const shown = await firstPicture(page);
-          return shown - (await page.evaluate(() => (globalThis as Watched).clicked ?? Number.NaN));
-        }),
-      );
+      waits.opened.push(await inPage(browser, `${player}?file=${film}&autoplay=1`, firstPicture));
+      await inPage(browser, `${player}?file=${film}`, async (page) => {
+        await page.locator('[data-testid=play][aria-disabled=false]').click();
+        const shown = await firstPicture(page);
+        waits.clicked.push(
+          shown - (await page.evaluate(() => (globalThis as Watched).clicked ?? Number.NaN)),
+        );
+        for (const place of places) waits.sought.push(await goTo(page, place));
+      });
     }
-    return { opened: summary(opened), clicked: summary(clicked) };
+    return { opened: summary(waits.opened), clicked: summary(waits.clicked), sought: summary(waits.sought) };
   } finally {
     await browser.close();
   }
 }
 
 /** In a browser profile of its own: nothing of it is there yet. */
-async function inPage(
+async function inPage<Result>(
   browser: Browser,
   url: string,
-  measure: (page: Page) => Promise<number>,
-): Promise<number> {
+  measure: (page: Page) => Promise<Result>,
+): Promise<Result> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   try {
-    await context.addInitScript(watch);
+    await context.addInitScript(`(${watch})(${readLevels}, ${JSON.stringify(counterLayout)})`);
     const page = await context.newPage();
     await page.goto(url);
     return await measure(page);
@@ -70,12 +90,26 @@ async function inPage(
 
 /** ms from the navigation to the first picture on the screen. */
 async function firstPicture(page: Page): Promise<number> {
-  const shown = await page.waitForFunction(() => (globalThis as Watched).pictures?.[0]);
+  const shown = await page.waitForFunction(() => (globalThis as Watched).pictures?.[0]?.shown);
   return (await shown.jsonValue()) as number;
 }
 
-function summary(waits: number[]): Waits {
-  const sorted = waits.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1];
-  return { p50: at(0.5), p95: at(0.95) };
+/** Moves the timeline; ms until the first picture from there is on the screen. */
+async function goTo(page: Page, place: number): Promise<number> {
+  // A little of the film is seen between one place and the next.
+  await page.waitForTimeout(700);
+  await seek(page, place);
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline; await page.waitForTimeout(100)) {
+    const { sought = 0, pictures = [] } = await page.evaluate(() => {
+      const { sought, pictures } = globalThis as Watched;
+      return { sought, pictures };
+    });
+    const there = pictures.find(({ shown, levels }) => {
+      const frame = decodeFrame(levels)?.frame;
+      const seconds = frame === undefined ? Number.NaN : frame / framesPerSecond;
+      return shown > sought && Math.abs(seconds - place) < 1;
+    });
+    if (there !== undefined) return there.shown - sought;
+  }
+  throw new Error(`No picture of second ${place} came within 10 s.`);
 }

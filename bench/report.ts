@@ -2,6 +2,7 @@
 import type { Cycles } from './cycles.ts';
 import type { Figures } from './figures.ts';
 import type { Step } from './ladder.ts';
+import type { Unopened } from './unopened.ts';
 import { type WayName, ways } from './ways.ts';
 
 /** Thousandths of a core that serve one viewer: the gateway and what runs beside it. */
@@ -55,10 +56,11 @@ export interface Measured {
   steps: Step[];
   figures?: Figures;
   cycles?: Cycles;
+  unopened?: Unopened;
 }
 
 /** The figures that have an aim, with it, as a Markdown table; what was not measured is left out. */
-export function aims({ steps, figures, cycles }: Measured): string {
+export function aims({ steps, figures, cycles, unopened }: Measured): string {
   const at = (way: WayName, viewers: number, films?: number) =>
     steps.find((s) => s.way === way && s.viewers === viewers && (films === undefined || s.films === films));
   const [play, films, relay] = [at('play', 100), at('films', 100, 100), at('relay', 100)];
@@ -74,8 +76,8 @@ export function aims({ steps, figures, cycles }: Measured): string {
     return some && more && (more.memory - some.memory) / 50;
   };
   const [grown, floor] = [growth('play'), growth('relay')];
-  const pair = (one?: number, other?: number) =>
-    one === undefined || other === undefined ? undefined : `${one.toFixed(2)}; ${other.toFixed(2)}`;
+  const list = (...values: (number | undefined)[]) =>
+    values.includes(undefined) ? undefined : values.map((value) => value?.toFixed(2)).join('; ');
   const rows: [string, string, string | undefined][] = [
     ['100 viewers of one film, against the relay of the same packets', '1.10', ratio(play, relay)],
     ['100 viewers of 100 films, against the relay', '1.25', ratio(films, relay)],
@@ -91,6 +93,8 @@ export function aims({ steps, figures, cycles }: Measured): string {
     ['lateness on the wire, 100 viewers, p99, ms', '2', play?.lateP99.toFixed(2)],
     ['ctrl.play to the first packet, p50, ms', '10', play?.firstPacketP50.toFixed(1)],
     ['ctrl.seek to the first packet, p50, ms', '3', play?.seekP50?.toFixed(1)],
+    ['first sound at 1:50:00 of a film never opened, p95, ms', '300', unopened?.sound.p95.toFixed(0)],
+    ['first picture there, p95, ms', '', unopened?.picture.p95.toFixed(0)],
     [
       'memory of a further viewer beside what one of the relay takes, kB',
       '16',
@@ -102,14 +106,14 @@ export function aims({ steps, figures, cycles }: Measured): string {
       figures && (figures.memory / 1000).toFixed(1),
     ],
     [
-      'opening a two-hour film, first time; while it is played, ms',
-      '150; 1',
-      pair(figures?.open.first, figures?.open.whilePlayed),
+      'opening a two-hour film, first time; while it is played; after all have left, ms',
+      '150; 1; 1',
+      list(figures?.open.first, figures?.open.whilePlayed, figures?.open.afterClosed),
     ],
     [
       'probing 1,000 files, first time; again, ms',
       '2000; 50',
-      pair(figures?.probe.first, figures?.probe.again),
+      list(figures?.probe.first, figures?.probe.again),
     ],
     ['memory that a viewer leaves behind, the latter half of 500, bytes', '1000', cycles?.growth.toFixed(0)],
     ['threads; descriptors that the latter half leaves behind', '0; 0', cycles && left(cycles)],

@@ -7,19 +7,22 @@ import { parseArgs } from 'node:util';
 import { measureCycles } from '../bench/cycles.ts';
 import { measureFigures } from '../bench/figures.ts';
 import { ensureFilms } from '../bench/films.ts';
-import { measureFirstFrames, type Waits } from '../bench/first-frame.ts';
+import { measureFirstFrames } from '../bench/first-frame.ts';
 import { climb, type Step, spreadOut } from '../bench/ladder.ts';
 import { type Cost, compareNoOps } from '../bench/no-op.ts';
 import { buildReceiver } from '../bench/receiver.ts';
 import { aims, costOf, type Measured, plot, table } from '../bench/report.ts';
+import { measureSync } from '../bench/sync.ts';
+import { measureUnopened } from '../bench/unopened.ts';
+import type { Waits } from '../bench/waits.ts';
 import { differentFilms, type WayName, ways } from '../bench/ways.ts';
 import type { JanusFlavour } from '../infra/plan/plan.ts';
 import { buildGatewayImage } from './lib/gateway-image.ts';
 import { Failure, main, step } from './lib/steps.ts';
 
-/** What can be measured: the ways of serving, 100 viewers of ever more films, viewers who come and go, and
- * the plugin without Janus. */
-const parts = [...Object.keys(ways), 'spread', 'cycles', 'plugin'];
+/** What can be measured: the ways of serving, 100 viewers of ever more films, viewers who come and go, one
+ * who begins late in a film that nobody has opened, and the plugin without Janus. */
+const parts = [...Object.keys(ways), 'spread', 'cycles', 'unopened', 'plugin'];
 
 const usage = `Usage: npm run bench -- [options]
 
@@ -32,7 +35,9 @@ const usage = `Usage: npm run bench -- [options]
                     is not now stays
   --no-op STACK     instead: what \`npm run up\` of this stack costs when there is nothing to do, beside what
                     \`docker compose up\` of the same services does
-  --first-frame URL instead: how long the first picture takes at a deployment's player, https://localhost:8443/player/`;
+  --first-frame URL instead: how long a picture takes to come, after opening a deployment's player, a click on play and
+                    a seek, https://localhost:8443/player/
+  --sync URL        instead: how far sound and picture are apart there, from the start until 10 minutes later`;
 
 interface Options {
   viewers: number;
@@ -43,6 +48,7 @@ interface Options {
   output?: string;
   noOp?: string;
   firstFrame?: string;
+  sync?: string;
 }
 
 function readOptions(): Options {
@@ -56,6 +62,7 @@ function readOptions(): Options {
       output: { type: 'string' },
       'no-op': { type: 'string' },
       'first-frame': { type: 'string' },
+      sync: { type: 'string' },
     },
   });
   const natural = (name: 'viewers' | 'seconds' | 'event-loops', least: number): number => {
@@ -79,6 +86,7 @@ function readOptions(): Options {
     output: values.output,
     noOp: values['no-op'],
     firstFrame: values['first-frame'],
+    sync: values.sync,
   };
 }
 
@@ -121,7 +129,10 @@ async function bench(options: Options): Promise<void> {
     const cycles = options.only.includes('cycles')
       ? await measureCycles(image, options.eventLoops, comingAndGoing)
       : undefined;
-    const all = await withEarlier(options, { steps, figures, cycles });
+    const unopened = options.only.includes('unopened')
+      ? await measureUnopened(image, options.eventLoops)
+      : undefined;
+    const all = await withEarlier(options, { steps, figures, cycles, unopened });
     console.log(`\n${aims(all)}`);
     if (options.output !== undefined) await write(options.output, options.flavour, all);
   } finally {
@@ -149,13 +160,20 @@ async function benchNoOp(stack: string): Promise<void> {
 const visits = 30;
 
 async function benchFirstFrame(player: string): Promise<void> {
-  const { opened, clicked } = await measureFirstFrames(player, 'sample.mp4', visits);
+  const { opened, clicked, sought } = await measureFirstFrames(player, visits);
   const line = (what: string, { p50, p95 }: Waits) =>
     console.log(
       `${what.padEnd(28)} p50 ${p50.toFixed(0).padStart(5)} ms, p95 ${p95.toFixed(0).padStart(5)} ms`,
     );
   line('page opened to first picture', opened);
   line('click to first picture', clicked);
+  line('seek to first picture there', sought);
+}
+
+async function benchSync(player: string): Promise<void> {
+  const text = (offset?: number) => (offset === undefined ? 'nothing to compare' : `${offset.toFixed(0)} ms`);
+  for await (const { after, sent, heard } of measureSync(player))
+    console.log(`sound later than picture after ${after}: sent ${text(sent)}, heard ${text(heard)}`);
 }
 
 /** Together with what the output folder holds of parts that were not measured now. */
@@ -175,6 +193,7 @@ async function withEarlier({ output, flavour }: Options, measured: Measured): Pr
     ),
     figures: measured.figures ?? earlier.figures,
     cycles: measured.cycles ?? earlier.cycles,
+    unopened: measured.unopened ?? earlier.unopened,
   };
 }
 
@@ -207,9 +226,10 @@ try {
   console.error(`${(error as Error).message}\n\n${usage}`);
   process.exit(2);
 }
-const { noOp, firstFrame } = options;
+const { noOp, firstFrame, sync } = options;
 await main(() => {
   if (noOp !== undefined) return benchNoOp(noOp);
   if (firstFrame !== undefined) return benchFirstFrame(firstFrame);
+  if (sync !== undefined) return benchSync(sync);
   return bench(options);
 });

@@ -12,6 +12,8 @@
 //	{"do":"end"}     tells what was counted since
 //	{"do":"seek","times":200,"seconds":60}
 //	    has viewers go elsewhere within so many seconds of their films, one after the other, and tells how long it took
+//	{"do":"start","sources":[{"file":"film.mp4"}],"seconds":6600}
+//	    has one viewer begin the first of the sources so many seconds in, and tells how long it took
 //	{"do":"leave"}   ends all viewers
 //	{"do":"cycle","viewers":50,"sources":[...],"times":500}
 //	    lets viewers come, see a few packets and go, so many times in all
@@ -117,6 +119,8 @@ func (a *audience) carryOut(asked command) (any, error) {
 		return a.counted(), nil
 	case "seek":
 		return a.seek(asked)
+	case "start":
+		return a.start(asked)
 	case "leave":
 		a.leave()
 		return map[string]int{"viewers": 0}, nil
@@ -217,6 +221,49 @@ func (a *audience) seek(asked command) (any, error) {
 		waits.add(wait)
 	}
 	return sought{waits.quantile(0.5), waits.quantile(0.95)}, nil
+}
+
+type started struct {
+	// Milliseconds from the request to the first packet of each medium that is no silence.
+	Picture float64 `json:"picture"`
+	Sound   float64 `json:"sound"`
+}
+
+func (a *audience) start(asked command) (any, error) {
+	v, err := connect(a.api, a.gateway, asked.Sources[0])
+	if err != nil {
+		return nil, err
+	}
+	defer v.close()
+	type arrival struct {
+		video bool
+		at    time.Time
+	}
+	arrivals := make(chan arrival, 256)
+	v.packet = func(packet []byte, video bool, now time.Time) {
+		if !video && len(packet) <= rtpHeader+silenceMost {
+			return
+		}
+		select {
+		case arrivals <- arrival{video, now}:
+		default:
+		}
+	}
+	if err := v.playFrom(time.Duration(asked.Seconds) * time.Second); err != nil {
+		return nil, err
+	}
+	took := map[bool]float64{}
+	for deadline := time.After(20 * time.Second); len(took) < 2; {
+		select {
+		case first := <-arrivals:
+			if _, known := took[first.video]; !known {
+				took[first.video] = float64(first.at.Sub(v.asked)) / float64(time.Millisecond)
+			}
+		case <-deadline:
+			return nil, fmt.Errorf("no sound and picture of %+v within 20 s", v.source)
+		}
+	}
+	return started{took[true], took[false]}, nil
 }
 
 type result struct {

@@ -152,6 +152,8 @@ func (v *viewer) askForOffer() (string, error) {
 const (
 	rtpHeader = 12
 	stapA     = 24
+	// An Opus packet of no more bytes is silence, which is sent while there is no sound yet.
+	silenceMost = 3
 )
 
 // receive reads one medium until the PeerConnection is closed.
@@ -186,8 +188,17 @@ func (v *viewer) play() error {
 	if v.source.File == "" {
 		return nil
 	}
+	return v.request(map[string]any{"request": "ctrl.play", "file": v.source.File, "loop": true})
+}
+
+// playFrom begins the file at the key frame at or before a position.
+func (v *viewer) playFrom(position time.Duration) error {
+	return v.request(map[string]any{"request": "ctrl.play", "file": v.source.File, "start": position.Milliseconds()})
+}
+
+func (v *viewer) request(play map[string]any) error {
 	v.asked = time.Now()
-	answer, err := v.handle.request(map[string]any{"request": "ctrl.play", "file": v.source.File, "loop": true}, nil)
+	answer, err := v.handle.request(play, nil)
 	if err != nil {
 		return err
 	}

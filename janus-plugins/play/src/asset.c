@@ -29,6 +29,9 @@
 #define STUCK_READERS_MAX 64
 #define STUCK_TRANSCODERS_MAX 16
 
+/* How much of what was played lately is kept, in case somebody comes back to it: five films of two hours. */
+#define RESTING_BYTES_MAX (64u << 20)
+
 /* Seconds until who wants to open a file no longer waits for others who do. */
 #define TURN_TIMEOUT 1
 
@@ -45,6 +48,7 @@ struct library {
     sem_t indexing; /* as many files are opened at a time as there are readers */
     pthread_mutex_t lock;
     struct asset *assets;
+    struct asset *resting; /* nobody plays them and their files are closed; the one that was given up last is first */
 };
 
 struct track {
@@ -550,10 +554,7 @@ static struct asset *asset_new(struct library *library, int fd, const struct fil
 
 static void asset_free(struct asset *asset)
 {
-    struct library *library = asset->library;
-
-    atomic_fetch_sub(&library->bytes, index_bytes(asset->index));
-    atomic_fetch_sub(&library->assets_open, 1);
+    atomic_fetch_sub(&asset->library->bytes, index_bytes(asset->index));
     metrics_change(METRICS_ASSETS, -1);
     free(asset->video.starts);
     free(asset->video.table);
@@ -563,13 +564,77 @@ static void asset_free(struct asset *asset)
     free(asset->sounds);
     index_free(asset->index);
     pthread_mutex_destroy(&asset->lock);
-    close(asset->fd);
     free(asset);
+}
+
+static void close_file(struct asset *asset)
+{
+    close(asset->fd);
+    atomic_fetch_sub(&asset->library->assets_open, 1);
+}
+
+static void free_list(struct asset *asset)
+{
+    while (asset) {
+        struct asset *next = asset->next;
+        asset_free(asset);
+        asset = next;
+    }
+}
+
+/* Whoever opens the file again finds its index still there; what has been longest without viewers makes room. */
+static void rest(struct asset *asset)
+{
+    struct library *library = asset->library;
+    uint64_t bytes = 0;
+
+    pthread_mutex_lock(&library->lock);
+    asset->next = library->resting;
+    struct asset **link = &library->resting;
+    *link = asset;
+    while (*link && (bytes += index_bytes((*link)->index)) <= RESTING_BYTES_MAX)
+        link = &(*link)->next;
+    struct asset *oldest = *link;
+    *link = NULL;
+    pthread_mutex_unlock(&library->lock);
+    free_list(oldest);
+}
+
+static void forget_resting(struct library *library)
+{
+    pthread_mutex_lock(&library->lock);
+    struct asset *resting = library->resting;
+    library->resting = NULL;
+    pthread_mutex_unlock(&library->lock);
+    free_list(resting);
+}
+
+/* Takes the index of a file that is played again, which has been opened as `fd`; NULL when it is not there. */
+static struct asset *wake(struct library *library, const struct file_identity *identity, int fd)
+{
+    pthread_mutex_lock(&library->lock);
+    struct asset **link = &library->resting;
+    while (*link && !file_is_same(&(*link)->identity, identity))
+        link = &(*link)->next;
+    struct asset *asset = *link;
+    if (asset) {
+        *link = asset->next;
+        asset->next = library->assets;
+        library->assets = asset;
+        asset->fd = fd;
+        atomic_store(&asset->references, 1);
+        atomic_fetch_add(&library->assets_open, 1);
+    }
+    pthread_mutex_unlock(&library->lock);
+    return asset;
 }
 
 static void dispose(struct job *job)
 {
-    asset_free((struct asset *)((char *)job - offsetof(struct asset, dispose)));
+    struct asset *asset = (struct asset *)((char *)job - offsetof(struct asset, dispose));
+
+    close_file(asset);
+    rest(asset);
 }
 
 /* Who waits for longer than a healthy disk takes is not made to wait for those that a sick one holds. */
@@ -601,6 +666,8 @@ static struct media_index *read_index_in_turn(struct library *library, int fd, s
 /* Those who play are not touched by a limit: it is met by who begins. */
 static bool has_room(struct library *library, struct reason *reason)
 {
+    if (library->bytes_max && atomic_load(&library->bytes) >= library->bytes_max)
+        forget_resting(library);
     if (library->assets_max && atomic_load(&library->assets_open) >= library->assets_max)
         reason_set(reason, "%zu files are being played, which is as many as may: try again later", library->assets_max);
     else if (library->bytes_max && atomic_load(&library->bytes) >= library->bytes_max)
@@ -638,6 +705,11 @@ enum path_status asset_open(struct library *library, const char *name, struct as
         close(fd);
         return PATH_FULL;
     }
+    *asset = wake(library, &identity, fd);
+    if (*asset) {
+        metrics_count(METRICS_ASSETS_KEPT, 1);
+        return PATH_OPENED;
+    }
     struct media_index *index = read_index_in_turn(library, fd, reason);
     metrics_count(METRICS_ASSETS_READ, 1);
     if (!index) {
@@ -652,8 +724,10 @@ enum path_status asset_open(struct library *library, const char *name, struct as
         library->assets = *asset = fresh;
     }
     pthread_mutex_unlock(&library->lock);
-    if (*asset != fresh)
+    if (*asset != fresh) {
+        close_file(fresh);
         asset_free(fresh);
+    }
     return PATH_OPENED;
 }
 
@@ -777,6 +851,7 @@ void library_close(struct library *library)
         workers_stop(library->readers);
     if (library->cache)
         cache_close(library->cache);
+    forget_resting(library);
     pthread_mutex_destroy(&library->lock);
     sem_destroy(&library->indexing);
     free(library->root);

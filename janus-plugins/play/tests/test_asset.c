@@ -603,6 +603,64 @@ static void test_limits(void)
     library_limit(library, 0, 0);
 }
 
+static void leave(struct asset *asset)
+{
+    asset_release(asset);
+    settle();
+}
+
+/* An index is kept for whoever comes back to the file. */
+static void test_resting(void)
+{
+    char path[512], other[512];
+    struct asset *first, *second;
+    struct reason reason = {""};
+
+    settle();
+    forget_resting(library);
+    uint64_t bytes = atomic_load(&library->bytes);
+    write_film("again.mp4", film);
+    first = open_asset("again.mp4");
+    leave(first);
+    check_int((long long)atomic_load(&library->assets_open), 0, "a file without viewers is not held open");
+    second = open_asset("again.mp4");
+    check(second == first && !library->resting, "but its index is kept for who opens it again");
+    struct window *window = window_open(second, ASSET_VIDEO, as_opus, 0, 0);
+    check(wait_item(window, 0) != NULL, "who sees its pictures");
+    window_close(window);
+    leave(second);
+
+    write_film("longer.mp4", (struct media_film){.seconds = 6});
+    media_path(path, "again.mp4");
+    media_path(other, "longer.mp4");
+    require(rename(other, path) == 0, "a file is replaced");
+    first = open_asset("again.mp4");
+    check(first != second && asset_count(first, ASSET_VIDEO) == 150, "unless the file is another one by now");
+    second = open_asset("again.mp4");
+    check(first == second, "those who come at the same time share it");
+    asset_release(first);
+    leave(second);
+
+    library_limit(library, 0, bytes + 1);
+    check(asset_open(library, "film.mp4", &first, &reason) == PATH_OPENED && !library->resting,
+          "it makes room for what is played when memory is short");
+    leave(first);
+    library_limit(library, 0, 0);
+    forget_resting(library);
+    check(atomic_load(&library->bytes) == bytes, "and then leaves nothing");
+
+    write_film("again.mp4", (struct media_film){.seconds = 3600});
+    media_path(path, "again.mp4");
+    for (int i = 0; i < 20; i++) {
+        struct timespec times[2] = {{.tv_sec = 1000 + i}, {.tv_sec = 1000 + i}};
+        require(utimensat(AT_FDCWD, path, times, 0) == 0, "a file is changed");
+        leave(open_asset("again.mp4"));
+    }
+    check(atomic_load(&library->bytes) - bytes <= RESTING_BYTES_MAX && library->resting->next,
+          "of many some are kept, those who had viewers last");
+    check_int((long long)library->resting->identity.modified.tv_sec, 1019, "the newest of them");
+}
+
 /* Opus is sent as it lies in the file, and made into what else is accepted. */
 static void test_ready_made(void)
 {
@@ -688,6 +746,7 @@ int main(void)
     test_abandoned();
     write_film("other.mp4", (struct media_film){.no_sound = true});
     test_limits();
+    test_resting();
     test_sound();
     library_close(library);
     return tap_end();

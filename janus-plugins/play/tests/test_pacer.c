@@ -100,8 +100,9 @@ static void test_reschedule(void)
     check_int(probe.fired, 1, "a timer can be scheduled earlier");
 
     probe.hold = 30;
+    int begun = order;
     pacer_schedule(pacer, &probe.timer, clock_now());
-    usleep(10000);
+    wait_for(&order, begun + 1);
     pacer_schedule(pacer, &probe.timer, clock_now());
     wait_for(&probe.fired, 3);
     check_int(probe.fired, 3, "one that is scheduled while it fires fires again");
@@ -112,10 +113,10 @@ static void test_cancel(void)
 {
     struct probe probe = {.timer.fire = probe_fire, .most = 1000, .again = MILLISECONDS(1), .hold = 20};
     struct pacer *pacer = pacer_start();
-    int fired;
+    int fired, begun = order;
 
     pacer_schedule(pacer, &probe.timer, clock_now());
-    usleep(10000);
+    wait_for(&order, begun + 1);
     pacer_cancel(pacer, &probe.timer);
     fired = probe.fired;
     check(fired > 0, "cancelling waits for a timer that is firing");

@@ -12,6 +12,7 @@ import { renderGateway } from '../infra/render/janus.ts';
 import { findBaseImage } from '../scripts/lib/base-image.ts';
 import { readEngineFacts } from '../scripts/lib/engine.ts';
 import { Failure } from '../scripts/lib/steps.ts';
+import { prefer } from './processor.ts';
 
 /** Apart from those of deployments and tests. */
 const ports = { gatewayPort: '17988', rtpPorts: '16000-17699', maxViewers: '1300' };
@@ -77,6 +78,7 @@ export async function startGateway(options: {
   };
   try {
     await awaitAnswer(url);
+    prefer(pid);
   } catch (error) {
     const log = await $({ quiet: true, nothrow: true })`docker logs --tail 20 ${container}`;
     await stop();

@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { filmFolder } from './films.ts';
 import { startGateway } from './gateway.ts';
-import { account, residentMemory, type Usage } from './processor.ts';
+import { account, prefer, residentMemory, type Usage } from './processor.ts';
 import { Audience, type Received } from './receiver.ts';
 import { cores, differentFilms, type Service, type Way, type WayName, ways } from './ways.ts';
 
@@ -39,7 +39,7 @@ export interface Step {
   ended?: string;
 }
 
-const rungs = [1, 10, 50, 100, 150, 200, 250, 300, 350, 400, 500, 600, 800, 1000];
+const rungs = [1, 10, 25, 40, 50, 100, 200, 300, 400, 500, 600, 800, 1000];
 
 /** More loss than this ends a ladder: one packet in a thousand. */
 const tolerated = 0.001;
@@ -91,11 +91,15 @@ export async function* spreadOut(conditions: Conditions): AsyncGenerator<Step> {
   }
 }
 
-/** Where viewers go to, one after the other, after each step. */
-const seeks = { times: 60, seconds: 50 };
+/** Where viewers go to, one after the other, after each step of no more than so many: with more the processor is full. */
+const seeks = { times: 60, seconds: 50, most: 200 };
 
 /** Plays begin spread over a second and a half, which is no multiple of the time between key frames. */
 const spread = 1500;
+
+/** So much of a core used by others than the benchmark spoils a step, which is measured again, so many times at most. */
+const spoilt = 0.6;
+const attempts = 3;
 
 async function measure(
   name: WayName,
@@ -105,21 +109,42 @@ async function measure(
   audience: Audience,
   service: Service,
 ): Promise<Step> {
-  const firsts = await audience.ask<{ firstPacketP50: number; firstPacketP95: number }>({
+  const firsts = await audience.ask<Pick<Step, 'firstPacketP50' | 'firstPacketP95'>>({
     do: 'watch',
     viewers,
     sources: service.sources,
     spread,
   });
   await setTimeout(1500);
+  const attempt = () => watch(name, viewers, seconds, gateway, audience, service);
+  let quietest = await attempt();
+  for (let again = 1; again < attempts && quietest.others > spoilt; again++) {
+    const step = await attempt();
+    if (step.others < quietest.others) quietest = step;
+  }
+  return { ...quietest, ...firsts };
+}
+
+/** Accounts for a while what it takes to serve those who watch. */
+async function watch(
+  name: WayName,
+  viewers: number,
+  seconds: number,
+  gateway: number,
+  audience: Audience,
+  service: Service,
+): Promise<Step> {
   const helpers = (await service.helpers?.()) ?? [];
+  helpers.forEach(prefer);
   await audience.ask({ do: 'begin' });
   const used = account({ gateway: [gateway], helpers, receivers: [audience.pid] });
   await setTimeout(1000 * seconds);
   const { usage, cores: busy } = used();
   const { video, audio, ...received } = await audience.ask<Received>({ do: 'end' });
   const sought =
-    name === 'play' ? await audience.ask<{ seekP50: number; seekP95: number }>({ do: 'seek', ...seeks }) : {};
+    name === 'play' && viewers <= seeks.most
+      ? await audience.ask<{ seekP50: number; seekP95: number }>({ do: 'seek', ...seeks })
+      : {};
   const ours = usage.gateway.millicores + usage.helpers.millicores + usage.receivers.millicores;
   const step: Step = {
     way: name,
@@ -132,7 +157,8 @@ async function measure(
     lateP50: received.lateP50,
     lateP99: received.lateP99,
     lateMax: received.lateMax,
-    ...firsts,
+    firstPacketP50: 0,
+    firstPacketP95: 0,
     ...sought,
     ...usage,
     memory: residentMemory(gateway),

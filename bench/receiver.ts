@@ -7,6 +7,7 @@ import { cacheFolder, projectFolder } from '../scripts/lib/paths.ts';
 import { Failure } from '../scripts/lib/steps.ts';
 import { findGo } from '../toolchain/build.ts';
 import type { Gateway } from './gateway.ts';
+import { mayPrefer, preference } from './processor.ts';
 
 export interface Source {
   file?: string;
@@ -27,6 +28,11 @@ export interface Received {
 
 const program = join(cacheFolder, 'bench', 'receiver');
 
+const command = (core: number, args: string[]): string[] => [
+  ...(mayPrefer ? ['nice', '-n', `${-preference}`] : []),
+  ...['taskset', '-c', String(core), program, ...args],
+];
+
 /** Builds the receiver with the machine's Go. */
 export async function buildReceiver(): Promise<void> {
   const environment = { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOFLAGS: '-mod=readonly' };
@@ -43,9 +49,8 @@ export class Audience {
 
   constructor(gateway: Gateway, core: number) {
     const args = ['-gateway', gateway.url, '-address', gateway.address];
-    this.#process = spawn('taskset', ['-c', String(core), program, ...args], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
+    const [first, ...others] = command(core, args);
+    this.#process = spawn(first, others, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.pid = this.#process.pid ?? 0;
     this.#answers = createInterface({ input: this.#process.stdout as NodeJS.ReadableStream })[
       Symbol.asyncIterator
@@ -77,7 +82,6 @@ export function startReplay(
   core: number,
 ): ChildProcess {
   const to = ['-audio', `127.0.0.1:${ports.audio}`, '-video', `127.0.0.1:${ports.video}`];
-  return spawn('taskset', ['-c', String(core), program, '-replay', recording, ...to], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const [first, ...others] = command(core, ['-replay', recording, ...to]);
+  return spawn(first, others, { stdio: ['ignore', 'ignore', 'inherit'] });
 }

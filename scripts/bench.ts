@@ -112,11 +112,17 @@ async function bench(options: Options): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'janus-deploy-bench-'));
   try {
     const steps: Step[] = [];
+    const keep = async (measured: Measured): Promise<Measured> => {
+      const all = await withEarlier(options, measured);
+      if (options.output !== undefined) await write(options.output, options.flavour, all);
+      return all;
+    };
     const take = async (title: string, measured: AsyncGenerator<Step>) => {
       console.log(`\n${title}`);
       for await (const step of measured) {
         console.log(`  ${sentence(step)}`);
         steps.push(step);
+        await keep({ steps });
       }
     };
     for (const name of Object.keys(ways) as WayName[]) {
@@ -132,9 +138,7 @@ async function bench(options: Options): Promise<void> {
     const unopened = options.only.includes('unopened')
       ? await measureUnopened(image, options.eventLoops)
       : undefined;
-    const all = await withEarlier(options, { steps, figures, cycles, unopened });
-    console.log(`\n${aims(all)}`);
-    if (options.output !== undefined) await write(options.output, options.flavour, all);
+    console.log(`\n${aims(await keep({ steps, figures, cycles, unopened }))}`);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

@@ -11,6 +11,10 @@ export const playPlugin = 'janus.plugin.tms.play';
 export const monitorNames = ['prometheus', 'grafana'] as const;
 export type MonitorName = (typeof monitorNames)[number];
 
+/** All of a deployment that runs. */
+export const containerNames = [...serviceNames, ...monitorNames] as const;
+export type ContainerName = (typeof containerNames)[number];
+
 /** What a change does to a service, from the mildest on: a reload interrupts nothing, a new container all it serves. */
 export const effects = ['reload', 'replace'] as const;
 export type Effect = (typeof effects)[number];

@@ -102,9 +102,12 @@ http {
   default_type application/octet-stream;
   # Without the query, which may have a viewer's token.
   log_format plain '$remote_addr [$time_local] "$request_method $uri $server_protocol" $status $body_bytes_sent';
-  # Of the API what went wrong alone, and without its paths: the ids in them are all it takes to control a session.
-  log_format api '$remote_addr [$time_local] "$request_method $api" $status $request_time s';
-  map $status $failed { ~^5 1; default 0; }
+  # Of the API what is sent and what went wrong, and without its paths: the ids in them are all it takes to control a
+  # session. That of the handle alone does not, and is what the gateway's log calls a viewer.
+  log_format api '$remote_addr [$time_local] [$viewer] "$request_method $api" $status $request_time s';
+  map $uri $viewer { ~^/janus/[0-9]+/(?<handle>[0-9]+)$ $handle; default -; }
+  # Polls that were answered are many and say nothing; whom a limit stopped does not fill the log.
+  map "$request_method $status" $logged { "~ 429$" 0; "~ 5..$" 1; ~^POST 1; default 0; }
   access_log /dev/stdout plain;
   server_tokens off;
   sendfile on;
@@ -257,7 +260,7 @@ const janusApi = ({ api, session, connections }: WebLimits) => `    location ~ ^
       client_max_body_size 64k;
       client_body_buffer_size 64k;
       proxy_pass http://janus;
-      access_log /dev/stdout api if=$failed;
+      access_log /dev/stdout api if=$logged;
       error_log /dev/stderr crit;
       proxy_http_version 1.1;
       proxy_set_header Connection "";

@@ -1,13 +1,25 @@
 /** The containers of a deployment, as the engine has them. */
 
-import { type ServiceName, serviceNames } from '../../infra/plan/container.ts';
+import {
+  type ContainerName,
+  containerNames,
+  type MonitorName,
+  serviceNames,
+} from '../../infra/plan/container.ts';
 import { $ } from './command.ts';
 import type { ContainerFacts } from './doctor/services.ts';
 
-/** `missing` for one that is not there; undefined when all are missing. `name` is the plan's. */
-export async function readContainers(name: string): Promise<ContainerFacts[] | undefined> {
+/**
+ * `missing` for one that is expected and not there; undefined when all are missing. `name` is the plan's.
+ * @param monitors those that are expected beside the services; others are read where they are
+ */
+export async function readContainers(
+  name: string,
+  monitors: readonly MonitorName[] = [],
+): Promise<ContainerFacts[] | undefined> {
+  const expected: readonly ContainerName[] = [...serviceNames, ...monitors];
   const containers = await Promise.all(
-    serviceNames.map(async (service): Promise<ContainerFacts> => {
+    containerNames.map(async (service): Promise<ContainerFacts> => {
       const inspected = await $({ quiet: true, nothrow: true })`docker inspect ${name}-${service}`;
       if (inspected.exitCode !== 0) {
         return { service, state: 'missing', health: '', restarts: 0, exitCode: 0, outOfMemory: false };
@@ -25,7 +37,8 @@ export async function readContainers(name: string): Promise<ContainerFacts[] | u
       };
     }),
   );
-  return containers.every(({ state }) => state === 'missing') ? undefined : containers;
+  if (containers.every(({ state }) => state === 'missing')) return undefined;
+  return containers.filter(({ service, state }) => state !== 'missing' || expected.includes(service));
 }
 
 /** What a service takes of the machine at the moment. */
@@ -38,12 +51,13 @@ export interface Usage {
 }
 
 /** Of the containers that run; takes the engine some 2 s. */
-export async function readUsage(name: string): Promise<Partial<Record<ServiceName, Usage>>> {
-  const containers = serviceNames.map((service) => `${name}-${service}`);
-  const read = await $({
-    quiet: true,
-    nothrow: true,
-  })`docker stats --no-stream --format ${'{{json .}}'} ${containers}`;
+export async function readUsage(name: string): Promise<Partial<Record<ContainerName, Usage>>> {
+  const engine = $({ quiet: true, nothrow: true });
+  const listed = await engine`docker ps --filter label=janus-deploy.stack=${name} --format ${'{{.Names}}'}`;
+  const there = listed.stdout.split('\n');
+  const running = containerNames.map((service) => `${name}-${service}`).filter((one) => there.includes(one));
+  if (running.length === 0) return {};
+  const read = await engine`docker stats --no-stream --format ${'{{json .}}'} ${running}`;
   const lines = read.stdout.split('\n').filter((line) => line !== '');
   return Object.fromEntries(lines.map((line) => usageOf(name, JSON.parse(line))));
 }
@@ -60,10 +74,10 @@ function bytesOf(text: string): number {
 export function usageOf(
   name: string,
   line: { Name: string; CPUPerc: string; MemUsage: string },
-): [service: ServiceName, Usage] {
+): [service: ContainerName, Usage] {
   const [memory, memoryLimit] = line.MemUsage.split('/').map(bytesOf);
   return [
-    line.Name.slice(name.length + 1) as ServiceName,
+    line.Name.slice(name.length + 1) as ContainerName,
     { processor: Number.parseFloat(line.CPUPerc), memory, memoryLimit },
   ];
 }

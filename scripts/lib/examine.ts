@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { relative } from 'node:path';
 import { type Config, ConfigError } from '../../infra/config/config.ts';
-import { mediaMount, type ServiceName } from '../../infra/plan/container.ts';
+import { type MonitorName, mediaMount, type ServiceName } from '../../infra/plan/container.ts';
 import type { EngineFacts } from '../../infra/plan/facts.ts';
 import { makePlan, type Plan } from '../../infra/plan/plan.ts';
 import { officialBuild } from '../../infra/plan/profiles.ts';
@@ -47,6 +47,7 @@ import {
 import { turnFindings } from './doctor/turn.ts';
 import { engineProblem, readEngineFacts } from './engine.ts';
 import { readFirewall } from './firewall.ts';
+import { findGrafana } from './grafana.ts';
 import { answeringHost, engineIsHere, readHost, readUserlandProxy } from './machine.ts';
 import { listMedia, wrongMedia } from './media-store.ts';
 import { lookUp } from './names.ts';
@@ -146,12 +147,19 @@ async function findPlace(stack: string, config: Config): Promise<Place | Finding
   const engine = await readEngineFacts(base.name);
   try {
     // What there is to build from is no matter here.
-    const build = { ...officialBuild, baseImage: { name: base.name } };
+    const build = { ...officialBuild, baseImage: { name: base.name }, grafana: await findGrafana() };
     const plan = makePlan(stack, config, engine, build);
-    return { stack, config, base, engine, plan, containers: await readContainers(plan.name) };
+    const containers = await readContainers(plan.name, monitorsOf(plan));
+    return { stack, config, base, engine, plan, containers };
   } catch (error) {
     return refused(error);
   }
+}
+
+/** What should look at the deployment. */
+function monitorsOf({ monitoring }: Plan): MonitorName[] {
+  if (monitoring === undefined) return [];
+  return 'image' in monitoring.grafana ? ['prometheus', 'grafana'] : ['prometheus'];
 }
 
 /** Of engine and machine. */

@@ -1,6 +1,6 @@
 /** What a deployment does at the moment. */
 import { X509Certificate } from 'node:crypto';
-import type { ServiceName } from '../../infra/plan/container.ts';
+import type { ContainerName } from '../../infra/plan/container.ts';
 import { AdminApi } from './admin.ts';
 import type { GatewaySources } from './build-contexts.ts';
 import { $ } from './command.ts';
@@ -24,7 +24,7 @@ export interface Deployment {
 }
 
 export interface ServiceStatus {
-  service: ServiceName;
+  service: ContainerName;
   /** `running`, `exited`, …; `missing` for one that is not there. */
   state: string;
   /** `healthy`, `unhealthy` or `starting`. */

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { $ } from 'zx';
 import { dashboard } from '../../infra/render/dashboard.ts';
 import { ownAddresses } from '../../scripts/lib/own-addresses.ts';
+import type { Status } from '../../scripts/lib/status.ts';
 import { alertTests, testedAlerts } from '../support/alerts.ts';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
 import { Deployment } from '../support/deployment.ts';
@@ -117,6 +118,22 @@ describe('the metrics', () => {
 });
 
 describe('Prometheus', () => {
+  it('is looked after with the services', async () => {
+    const [status, logs, doctor] = await Promise.all([
+      deployment.run('status', '--json'),
+      deployment.run('logs'),
+      deployment.run('doctor', '--json'),
+    ]);
+    const { services } = JSON.parse(status.stdout) as Status;
+    expect(services.find(({ service }) => service === 'prometheus')).toMatchObject({
+      state: 'running',
+      health: 'healthy',
+      usage: { processor: expect.any(Number) },
+    });
+    expect(logs.stdout).toMatch(/^\S+ prometheus +info +caller=\S+ level=info .*Server is ready/m);
+    expect(doctor.stdout).toMatch(/turn, gateway, web, prometheus.* run and are healthy/);
+  });
+
   it('reads the metrics', async () => {
     await expect
       .poll(async () => (await prometheus('targets')).activeTargets.map(health), { timeout: 30_000 })

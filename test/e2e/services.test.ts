@@ -1,6 +1,8 @@
 /** What stands beside the player: the demos, the API for other clients. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { $ } from 'zx';
+import { playsOverTransport } from '../../scripts/lib/proof/transport.ts';
+import type { Status } from '../../scripts/lib/status.ts';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
 import { Deployment } from '../support/deployment.ts';
 import { waitForFrame } from '../support/measure.ts';
@@ -78,6 +80,68 @@ describe('the player', () => {
     await playFile(page, 'sample.mp4');
     await waitForFrame(page, ({ film }) => film === 1);
     await context.close();
+  });
+});
+
+describe('the logs', () => {
+  const viewers = async (): Promise<{ id: number; session: number; file?: string }[]> => {
+    const read = await deployment.run('status', '--json');
+    return (JSON.parse(read.stdout) as Status).gateway?.viewers ?? [];
+  };
+
+  it('follow one viewer through web server, Janus and plugin', async () => {
+    // Those who have just left may still be there.
+    const before = (await viewers()).map(({ id }) => id);
+    const { page, context } = await browser.newPage();
+    await page.goto(deployment.url('playerPort', '/player/'));
+    await connected(page);
+    await playFile(page, 'sample.mp4');
+    const [followed] = (await viewers()).filter(({ id }) => !before.includes(id));
+    const origin = deployment.url('playerPort', '');
+    await playsOverTransport({ origin, certificate: '' }, 'sample-2.mp4');
+    const read = await deployment.run('logs', '--viewer', String(followed.id));
+    expect(read.exitCode, read.stderr).toBe(0);
+    expect(read.stdout).toMatch(
+      new RegExp(`^\\S+ web +info +\\S+ \\[.*\\] \\[${followed.id}\\] "POST /janus" 200`, 'm'),
+    );
+    expect(read.stdout).toMatch(
+      new RegExp(`^\\S+ gateway +info +Creating new handle in session \\d+: ${followed.id};`, 'm'),
+    );
+    expect(read.stdout).toContain(`[${followed.id}] The DTLS handshake has been completed`);
+    expect(read.stdout).toContain(`[janus.plugin.tms.play] [${followed.id}] asks for 'sample.mp4'`);
+    // Everything there is of him, by the session too, and nothing of the other.
+    expect(read.stdout).toContain(`Creating new session: ${followed.session};`);
+    const all = (await deployment.run('logs')).stdout;
+    expect(all).toContain("asks for 'sample-2.mp4'");
+    expect(read.stdout).not.toContain('sample-2.mp4');
+    for (const line of read.stdout.trim().split('\n')) {
+      expect(line).toMatch(new RegExp(`\\b(${followed.id}|${followed.session})\\b`));
+    }
+    await context.close();
+    const nobody = await deployment.run('logs', '--viewer', '4503599627370497');
+    expect(nobody.exitCode).toBe(1);
+    expect(nobody.stderr).toContain('No service has said anything of viewer 4503599627370497');
+  });
+
+  it('go on when a service is started again', async () => {
+    const { lines, end } = deployment.start('logs', '--follow');
+    try {
+      await expect.poll(() => lines.length, { timeout: 20_000 }).toBeGreaterThan(0);
+      await $({ quiet: true })`docker restart janus-deploy-${deployment.stack}-web`;
+      const seen = async () => {
+        await $({
+          quiet: true,
+          nothrow: true,
+        })`curl -sk ${deployment.url('playerPort', '/after-the-restart')}`;
+        return lines.some((line) => line.includes('GET /after-the-restart'));
+      };
+      await expect.poll(seen, { timeout: 20_000, interval: 500 }).toBe(true);
+      // Nothing is told twice.
+      const made = lines.filter((line) => line.includes('Creating new handle in session'));
+      expect(new Set(made).size).toBe(made.length);
+    } finally {
+      end();
+    }
   });
 });
 

@@ -2,9 +2,11 @@
  * A deployment of the tests: a copy of the project with a stack, state and ports of its own, driven by the same
  * commands that people run, so that it never touches one that serves.
  */
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
 import { $, type ProcessOutput } from 'zx';
 import { cacheFolder, samplesFolder } from '../../scripts/lib/paths.ts';
@@ -78,6 +80,25 @@ export class Deployment {
       cwd: this.folder,
       env: this.environment,
     })`node scripts/run.mjs ${verb} ${args} --stack ${this.stack}`;
+  }
+
+  /** Starts `npm run <verb> -- --stack …`, which goes on until it is ended; its lines are gathered as they come. */
+  start(verb: string, ...args: string[]): { lines: string[]; end: () => void } {
+    const running = spawn('node', ['scripts/run.mjs', verb, ...args, '--stack', this.stack], {
+      cwd: this.folder,
+      env: this.environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    const lines: string[] = [];
+    for (const input of [running.stdout, running.stderr]) {
+      createInterface({ input }).on('line', (line) => lines.push(line));
+    }
+    // The verb, and the Node that runs it.
+    const end = () => {
+      if (running.exitCode === null) process.kill(-(running.pid as number), 'SIGTERM');
+    };
+    return { lines, end };
   }
 
   /** Deploys and fails the test with what was printed when that fails. */

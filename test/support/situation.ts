@@ -217,7 +217,7 @@ export function testSituation(janus: JanusFlavour, network: Plan['network']['mod
         else expect(pair?.local).toMatch(/^(host|srflx|prflx)$/);
       });
 
-      it('is shown in the status, with what it plays', async () => {
+      it('is shown in the status, with what it plays, and followed through the logs', async () => {
         await playFile(test.page, 'sample.mp4');
         await waitForFrame(test.page, ({ film, frame }) => film === 1 && frame > 25);
         const { gateway, services }: Status = JSON.parse((await deployment.run('status', '--json')).stdout);
@@ -227,6 +227,10 @@ export function testSituation(janus: JanusFlavour, network: Plan['network']['mod
         expect(viewer?.position).toBeGreaterThan(1000);
         expect(viewer?.bitrate).toBeGreaterThan(100_000);
         expect(viewer?.path).toContain('udp');
+        const followed = await deployment.run('logs', '--viewer', String(viewer?.id));
+        expect(followed.stdout, followed.stderr).toContain(
+          `[janus.plugin.tms.play] [${viewer?.id}] asks for 'sample.mp4'`,
+        );
       });
 
       it('says why a file cannot be played, and plays the next one', async () => {

@@ -378,6 +378,10 @@ describe('services', () => {
     ]);
     expect(found({ health: 'unhealthy' })).toEqual(['error: The container of gateway is unhealthy']);
     expect(found({ restarts: 2 })).toEqual(says(/^warning: .* was started again 2 times/));
+    // Those who watch do not need it.
+    expect(found({ service: 'prometheus', state: 'missing' })).toEqual([
+      'warning: The container of prometheus is missing',
+    ]);
   });
 
   it('that answer wrongly, not at all, or with another certificate', () => {

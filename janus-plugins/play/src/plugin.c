@@ -37,6 +37,7 @@
 
 struct viewer {
     janus_plugin_session *handle;
+    guint64 id; /* as the core's log and its admin API name the handle; 0: not known */
     janus_refcount ref;
     GMutex requests; /* a viewer's requests are carried out one after the other */
     struct session session;
@@ -82,6 +83,36 @@ static GCond last_freed;
 static guint living;
 
 /* Viewers */
+
+/* A line about a viewer has the id in it that the core's own lines have, so that one search finds them all. */
+#define LOG_VIEWER(level, viewer, format, ...) \
+    JANUS_LOG(level, LOG_PREFIX "[%" G_GUINT64_FORMAT "] " format "\n", (viewer)->id, ##__VA_ARGS__)
+
+/* What a viewer does with a file, whose name may be anything; and why, or NULL. */
+static void log_file(int level, const struct viewer *viewer, const char *what, const char *name, const char *why)
+{
+    char *printable = g_strescape(name, NULL);
+
+    LOG_VIEWER(level, viewer, "%s '%s'%s%s", what, printable, why ? ": " : "", why ? why : "");
+    g_free(printable);
+}
+
+/* The id of the core's handle. Plugins are not told it: it is the second member of the core's own structure, in the
+ * versions of Janus that are known here, 0.9.1 (14) and 1.1.2 (102). */
+static guint64 read_id(const janus_plugin_session *handle)
+{
+#if JANUS_PLUGIN_API_VERSION == 14 || JANUS_PLUGIN_API_VERSION == 102
+    const struct {
+        void *session;
+        guint64 id;
+    } *known = handle->gateway_handle;
+
+    return known ? known->id : 0;
+#else
+    (void)handle;
+    return 0;
+#endif
+}
 
 static void viewer_free(const janus_refcount *ref)
 {
@@ -179,7 +210,7 @@ static void push_offer(gpointer data, gpointer user_data)
     json_t *jsep = protocol_offer(sdp);
     int error = gateway->push_event(viewer->handle, &play_plugin, notice->transaction, event, jsep);
     if (error)
-        JANUS_LOG(LOG_WARN, LOG_PREFIX "the offer was not sent: error %d\n", error);
+        LOG_VIEWER(LOG_WARN, viewer, "the offer was not sent: error %d", error);
     json_decref(event);
     json_decref(jsep);
     g_atomic_int_set(&viewer->offering, 0);
@@ -234,7 +265,15 @@ static void play_ended(void *owner, enum session_end end, const struct session_i
         [SESSION_FAILED] = METRICS_ENDED_FAILED,
         [SESSION_STOPPED] = METRICS_ENDED_STOPPED,
     };
+    static const char *const verbs[] = {
+        [SESSION_FINISHED] = "has played",
+        [SESSION_FAILED] = "cannot go on with",
+        [SESSION_STOPPED] = "stops",
+    };
+    bool failed = end == SESSION_FAILED;
 
+    log_file(failed ? LOG_WARN : LOG_INFO, viewer, verbs[end], last->playlist->names[last->item],
+             failed ? viewer->session.failure : NULL);
     metrics_count(ended_by[end], 1);
     leave_seat();
     if (end != SESSION_STOPPED && g_atomic_int_get(&viewer->is_explicit))
@@ -252,8 +291,10 @@ static void near_end(void *owner)
 
 static void item_began(void *owner, const struct session_item *item)
 {
-    if (item->playlist->is_list)
-        notify(owner, protocol_item(item), NULL);
+    if (!item->playlist->is_list)
+        return;
+    log_file(LOG_INFO, owner, "goes on with", item->playlist->names[item->item], NULL);
+    notify(owner, protocol_item(item), NULL);
 }
 
 static const struct session_callbacks session_callbacks = {
@@ -328,22 +369,14 @@ static bool may_play(const char *token, const char *name, struct reason *reason)
     return allowed;
 }
 
-static void log_refusal(const char *name, const struct reason *reason)
+static void log_refusal(const struct viewer *viewer, const char *name, const struct reason *reason)
 {
-    char *printable = g_strescape(name, NULL);
-
-    JANUS_LOG(LOG_WARN, LOG_PREFIX "refused '%s': %s\n", printable, reason->text);
-    g_free(printable);
+    log_file(LOG_WARN, viewer, "is refused", name, reason->text);
 }
 
 static enum path_status open_file(const char *token, const char *name, struct asset **asset, struct reason *reason)
 {
-    enum path_status status =
-        may_play(token, name, reason) ? asset_open(library, name, asset, reason) : PATH_FORBIDDEN;
-
-    if (status != PATH_OPENED && status != PATH_NOT_FOUND)
-        log_refusal(name, reason);
-    return status;
+    return may_play(token, name, reason) ? asset_open(library, name, asset, reason) : PATH_FORBIDDEN;
 }
 
 /* A position as clients give it; what is outside any file stays outside. */
@@ -388,6 +421,7 @@ static void open_next(gpointer data, gpointer user_data)
     (void)user_data;
     if (session_wants_next(&viewer->session, &next, &candidates, &play)) {
         while (candidates > 0 && !follow_with(viewer, &next, play, &reason)) {
+            log_file(LOG_WARN, viewer, "passes over", next.playlist->names[next.item], reason.text);
             if (next.playlist->is_list)
                 notify(viewer, protocol_skipped(&next, reason.text), NULL);
             next.item = (next.item + 1) % next.playlist->count;
@@ -400,7 +434,7 @@ static void open_next(gpointer data, gpointer user_data)
     viewer_release(viewer);
 }
 
-static janus_plugin_result *probe(const struct command *command)
+static janus_plugin_result *probe(const struct viewer *viewer, const struct command *command)
 {
     struct probe found = {.status = PATH_FORBIDDEN};
 
@@ -409,11 +443,11 @@ static janus_plugin_result *probe(const struct command *command)
     if (found.status == PATH_OPENED)
         return reply(protocol_probe_result(&found));
     if (found.status != PATH_NOT_FOUND)
-        log_refusal(command->file, &found.reason);
+        log_refusal(viewer, command->file, &found.reason);
     return reply(protocol_refusal(found.status, command->file, &found.reason));
 }
 
-static janus_plugin_result *list(const struct command *command)
+static janus_plugin_result *list(const struct viewer *viewer, const struct command *command)
 {
     enum path_status status = PATH_FORBIDDEN;
     struct listing *listing = NULL;
@@ -427,7 +461,7 @@ static janus_plugin_result *list(const struct command *command)
     }
     if (!listing) {
         if (status != PATH_NOT_FOUND)
-            log_refusal(command->folder, &reason);
+            log_refusal(viewer, command->folder, &reason);
         return reply(protocol_refusal(status, command->folder, &reason));
     }
     json_t *content = protocol_listing(listing);
@@ -456,10 +490,8 @@ static janus_plugin_result *accept_answer(struct viewer *viewer, const struct co
 static const char *find_forbidden(const char *token, const struct playlist *playlist, struct reason *reason)
 {
     for (size_t i = 0; i < playlist->count; i++)
-        if (!may_play(token, playlist->names[i], reason)) {
-            log_refusal(playlist->names[i], reason);
+        if (!may_play(token, playlist->names[i], reason))
             return playlist->names[i];
-        }
     return NULL;
 }
 
@@ -495,6 +527,8 @@ static janus_plugin_result *begin_playing(struct viewer *viewer, const struct co
     json_t *refusal = NULL;
     enum metrics_counter why = METRICS_REFUSED;
 
+    /* Once it is played the names belong to the session. */
+    log_file(LOG_INFO, viewer, "asks for", name, NULL);
     if (status == PATH_OPENED && !has_sound(play.asset, command, &reason)) {
         asset_release(play.asset);
         status = PATH_REFUSED;
@@ -525,6 +559,8 @@ static janus_plugin_result *begin_playing(struct viewer *viewer, const struct co
         status = PATH_REFUSED;
     }
     metrics_count(why, 1);
+    if (status != PATH_NOT_FOUND)
+        log_refusal(viewer, name, &reason);
     if (!refusal)
         refusal = protocol_refusal(status, name, &reason);
     playlist_release(play.played.playlist);
@@ -539,10 +575,12 @@ static janus_plugin_result *toggle(struct viewer *viewer, const struct command *
     if (!session_is_connected(&viewer->session))
         return error("The PeerConnection is not up: ask for request.offer and answer it before ctrl.play");
     if (session_pause(&viewer->session, now)) {
+        LOG_VIEWER(LOG_INFO, viewer, "pauses");
         notify(viewer, protocol_event("pause.play"), transaction);
         return acknowledge();
     }
     if (session_resume(&viewer->session, now)) {
+        LOG_VIEWER(LOG_INFO, viewer, "resumes");
         notify(viewer, protocol_event("resume.play"), transaction);
         pacer_schedule(pacer, &viewer->timer, now);
         return acknowledge();
@@ -603,8 +641,10 @@ static janus_plugin_result *pause_or_resume(struct viewer *viewer, bool pauses)
     if (session_state(&viewer->session) == SESSION_READY)
         return nothing_is_played();
     janus_plugin_result *result = done(viewer);
-    if (changed)
+    if (changed) {
+        LOG_VIEWER(LOG_INFO, viewer, "%s", pauses ? "pauses" : "resumes");
         go_on_at_once(viewer);
+    }
     return result;
 }
 
@@ -623,6 +663,7 @@ static janus_plugin_result *seek(struct viewer *viewer, const struct command *co
         found = session_seek(&viewer->session, asset, &point, clock_now());
         asset_release(asset);
     }
+    LOG_VIEWER(LOG_INFO, viewer, "seeks to %" G_GINT64_FORMAT " ms", command->position);
     session_status(&viewer->session, clock_now(), &status);
     json_t *content = protocol_sought(&status, &point, command->accurate);
     playlist_release(status.played.playlist);
@@ -664,9 +705,9 @@ static janus_plugin_result *carry_out(struct viewer *viewer, const struct comman
     case COMMAND_PING:
         return reply(protocol_pong());
     case COMMAND_PROBE:
-        return probe(command);
+        return probe(viewer, command);
     case COMMAND_LIST:
-        return list(command);
+        return list(viewer, command);
     case COMMAND_OFFER:
         return offer(viewer, transaction);
     case COMMAND_ANSWER:
@@ -750,6 +791,7 @@ static void play_create_session(janus_plugin_session *handle, int *failure)
     }
     struct viewer *viewer = g_new0(struct viewer, 1);
     viewer->handle = handle;
+    viewer->id = read_id(handle);
     viewer->sdp_id = (guint64)g_get_real_time();
     viewer->timer.fire = advance;
     viewer->reports.fire = fire_report;

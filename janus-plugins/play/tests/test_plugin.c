@@ -46,9 +46,19 @@ gboolean janus_log_timestamps, janus_log_colors;
 char *janus_log_global_prefix;
 int lock_debug, refcount_debug;
 
+/* What is logged, where that is asked for by the level. */
+static GString *logged;
+static GMutex logging;
+
 void janus_vprintf(const char *format, ...)
 {
-    (void)format;
+    va_list values;
+
+    g_mutex_lock(&logging);
+    va_start(values, format);
+    g_string_append_vprintf(logged, format, values);
+    va_end(values);
+    g_mutex_unlock(&logging);
 }
 
 janus_plugin_result *janus_plugin_result_new(janus_plugin_result_type type, const char *text, json_t *content)
@@ -127,16 +137,23 @@ static void free_handle(const janus_refcount *ref)
     g_atomic_int_inc(&freed_handles);
 }
 
-static janus_plugin_session *attach(void)
+/* What the core has of a handle, or NULL where that does not matter. */
+static janus_plugin_session *attach_to(void *gateway_handle)
 {
     janus_plugin_session *handle = g_new0(janus_plugin_session, 1);
     int failure = 0;
 
+    handle->gateway_handle = gateway_handle;
     play_plugin.create_session(handle, &failure);
     require(failure == 0, "a session is created");
     janus_refcount_init(&handle->ref, free_handle);
     janus_refcount_increase(&handle->ref); /* the plugin's */
     return handle;
+}
+
+static janus_plugin_session *attach(void)
+{
+    return attach_to(NULL);
 }
 
 static void bring_up(janus_plugin_session *handle)
@@ -606,6 +623,46 @@ static void test_metrics(void)
     check(has_happened("janus_play_transcoding_seconds_total "), "which takes time");
 }
 
+static void test_log(void)
+{
+    static const char *const said[] = {
+        "[janus.plugin.tms.play] [4503599627370497] asks for 'no\\nfilm.mp4'",
+        "[janus.plugin.tms.play] [4503599627370497] asks for 'film.mp4'",
+        "[janus.plugin.tms.play] [4503599627370497] pauses",
+        "[janus.plugin.tms.play] [4503599627370497] resumes",
+        "[janus.plugin.tms.play] [4503599627370497] seeks to 1000 ms",
+        "[WARN] [janus.plugin.tms.play] [4503599627370497] is refused '../film.mp4': ",
+        "[janus.plugin.tms.play] [4503599627370497] stops 'film.mp4'",
+    };
+    struct {
+        void *session;
+        guint64 id;
+    } core_handle = {NULL, G_GUINT64_CONSTANT(4503599627370497)};
+    janus_plugin_session *handle = attach_to(&core_handle);
+
+    logged = g_string_new(NULL);
+    janus_log_level = LOG_INFO;
+    json_decref(request(handle, json_pack("{ss}", "request", "push.answer"), answer_jsep()));
+    bring_up(handle);
+    press_play(handle, "no\nfilm.mp4");
+    press_play(handle, "film.mp4");
+    press_play(handle, "film.mp4");
+    press_play(handle, "film.mp4");
+    json_decref(request(handle, json_pack("{sssi}", "request", "ctrl.seek", "position", 1000), NULL));
+    json_decref(request(handle, json_pack("{ssss}", "request", "probe.file", "file", "../film.mp4"), NULL));
+    json_decref(request(handle, json_pack("{ss}", "request", "stop.play"), NULL));
+    detach(handle);
+    drain();
+    janus_log_level = LOG_NONE;
+    gchar **lines = g_strsplit(logged->str, "\n", -1);
+
+    g_string_free(logged, TRUE);
+    for (size_t i = 0; i < G_N_ELEMENTS(said) && lines[i]; i++)
+        check(g_str_has_prefix(lines[i], said[i]), "it is logged: %s", lines[i]);
+    check_int(g_strv_length(lines), G_N_ELEMENTS(said) + 1, "and nothing else, each in a line");
+    g_strfreev(lines);
+}
+
 int main(void)
 {
     int attached = 0;
@@ -626,8 +683,9 @@ int main(void)
     test_tokens();
     test_late_requests();
     test_cycles();
+    test_log();
     test_metrics();
-    attached = 5 + sections + 100 + 1 + 3 + 1 + 1 + CYCLES;
+    attached = 5 + sections + 100 + 1 + 3 + 1 + 1 + 1 + CYCLES;
 
     /* The core may end while films are played, and does not wait for requests that are being carried out. */
     janus_plugin_session *last = attach_playing("film.mp4");

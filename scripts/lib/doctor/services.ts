@@ -1,5 +1,10 @@
 /** Whether every service runs and answers. Pure. */
-import { playPlugin, type ServiceName } from '../../../infra/plan/container.ts';
+import {
+  type ContainerName,
+  type MonitorName,
+  monitorNames,
+  playPlugin,
+} from '../../../infra/plan/container.ts';
 import { about, type Finding } from './finding.ts';
 
 /** One question to the web server, and what came back. */
@@ -14,7 +19,7 @@ export interface ServiceAnswer {
 
 /** A container of the deployment, as the engine has it. */
 export interface ContainerFacts {
-  service: ServiceName;
+  service: ContainerName;
   /** `running`, `exited`, …; `missing` for one that is not there. */
   state: string;
   /** `healthy`, `unhealthy` or `starting`. */
@@ -35,18 +40,19 @@ export function containerFindings(containers: ContainerFacts[]): Finding[] {
   const logs = '`npm run logs` says why; `npm run up` starts it anew';
   const bad = containers.flatMap(({ service, state, health, restarts, exitCode, outOfMemory }) => {
     const why = consequences[service];
+    const trouble = isMonitor(service) ? warning : error;
     if (state !== 'running') {
       const how =
         state === 'exited' ? ` (ended with status ${exitCode}${outOfMemory ? ', out of memory' : ''})` : '';
-      return [error({ what: `The container of ${service} is ${state}${how}`, why, remedy: logs })];
+      return [trouble({ what: `The container of ${service} is ${state}${how}`, why, remedy: logs })];
     }
     if (health === 'unhealthy')
-      return [error({ what: `The container of ${service} is unhealthy`, why, remedy: logs })];
+      return [trouble({ what: `The container of ${service} is unhealthy`, why, remedy: logs })];
     if (restarts > 0) {
       return [
         warning({
           what: `The container of ${service} was started again ${restarts} time${restarts === 1 ? '' : 's'} after it ended by itself`,
-          why: 'each time, everybody who used it was interrupted',
+          why: isMonitor(service) ? why : 'each time, everybody who used it was interrupted',
           remedy: logs,
         }),
       ];
@@ -58,10 +64,15 @@ export function containerFindings(containers: ContainerFacts[]): Finding[] {
     : [ok(`${containers.map(({ service }) => service).join(', ')} run and are healthy`)];
 }
 
-const consequences: Record<ServiceName, string> = {
+/** Nobody who watches needs them. */
+const isMonitor = (name: ContainerName): boolean => monitorNames.includes(name as MonitorName);
+
+const consequences: Record<ContainerName, string> = {
   web: 'nobody gets the player, or reaches the gateway',
   gateway: 'nothing plays',
   turn: 'viewers whom UDP does not reach directly see nothing',
+  prometheus: 'numbers are not kept, and no alert is raised',
+  grafana: 'the dashboard cannot be looked at',
 };
 
 /** @param expected fingerprint of the certificate that should be served; undefined where it is not known */

@@ -72,12 +72,14 @@ const recipes: Record<string, string[]> = {
   'pcm-24.wav': [...tone(96_000, surround), '-codec:a', 'pcm_s24le'],
   'pcm-float.wav': [...tone(44_100, stereo), '-codec:a', 'pcm_f32le'],
   'sound.mp3': tone(44_100, stereo),
+  'bare.mp3': [...tone(44_100, stereo), '-write_xing', '0'],
   'opus.ogg': [...tone(48_000, stereo), '-codec:a', 'libopus'],
   'opus-60.ogg': [...tone(48_000, mono), '-codec:a', 'libopus', '-frame_duration', '60'],
   'opus-2.5.ogg': [...tone(48_000, stereo), '-codec:a', 'libopus', '-frame_duration', '2.5', '-b:a', '510k'],
   'opus-5.1.ogg': [...tone(48_000, surround), '-codec:a', 'libopus'],
   'sound.flac': tone(44_100, stereo),
   'flac-24.flac': [...tone(96_000, mono), '-sample_fmt', 's32'],
+  'flac.ogg': [...tone(48_000, stereo), '-codec:a', 'flac'],
   'vorbis.ogg': [...tone(48_000, stereo), '-codec:a', 'libvorbis'],
 };
 

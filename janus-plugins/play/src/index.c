@@ -10,6 +10,7 @@
 
 #include <libavformat/avformat.h>
 #include <libavutil/display.h>
+#include <libavutil/intreadwrite.h>
 #include <libavutil/mem.h>
 
 #include "clock.h"
@@ -245,17 +246,32 @@ static bool is_sane_time(int64_t time)
     return time >= -MAX_TIME && time <= MAX_TIME;
 }
 
-/* mp4: the demuxer has the whole index. */
+/*
+ * mp4: the demuxer has the whole index. Around each stretch of the file that an edit list names it has frames that are to be
+ * decoded and no more. But for those that lead up to the first they are left out, as pictures that are sent are shown.
+ */
 static bool copy_entries(AVStream *stream, const struct input *input, struct index_track *track,
                          struct reason *reason)
 {
     int count = avformat_index_get_entries_count(stream);
-    int most = stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO ? INDEX_SOUND_FRAME_MAX : MAX_FRAME_SIZE;
+    bool is_sound = stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO, has_begun = false, is_left_out = false;
     size_t capacity = 0;
 
     for (int i = 0; i < count; i++) {
         const AVIndexEntry *entry = avformat_index_get_entry(stream, i);
-        if (entry->size < 0 || entry->size > most) {
+        bool is_discarded = entry->flags & AVINDEX_DISCARD_FRAME;
+        if (is_discarded && has_begun) {
+            is_left_out = true;
+            continue;
+        }
+        has_begun = has_begun || !is_discarded;
+        if (is_left_out && !is_sound && !(entry->flags & AVINDEX_KEYFRAME)) {
+            reason_set(reason, "its edit list goes on at a picture that is no key frame: encode it anew "
+                               "(ffmpeg -i IN -codec:v libx264 -bf 0 OUT)");
+            return false;
+        }
+        is_left_out = false;
+        if (entry->size < 0 || entry->size > (is_sound ? INDEX_SOUND_FRAME_MAX : MAX_FRAME_SIZE)) {
             reason_set(reason, "the size of frame %d of %d is damaged", i + 1, count);
             return false;
         }
@@ -491,26 +507,40 @@ static bool index_pcm(struct index_track *track, const struct input *input, AVSt
     return true;
 }
 
+/* What an encoder put before and behind the sound, as time; the demuxer tells it with the first and the last frame. */
+static int64_t padding(const AVStream *stream, const AVPacket *packet, bool behind)
+{
+    size_t size = 0;
+    const uint8_t *skipped = av_packet_get_side_data(packet, AV_PKT_DATA_SKIP_SAMPLES, &size);
+
+    if (!skipped || size < 10 || stream->codecpar->sample_rate <= 0)
+        return 0;
+    return av_rescale(AV_RL32(skipped + (behind ? 4 : 0)), SECONDS(1), stream->codecpar->sample_rate);
+}
+
 /* mp3 and flac: frames are found by reading the file once. */
 static bool index_by_reading(struct index_track *track, const struct input *input, AVStream *stream,
                              struct reason *reason)
 {
     AVPacket *packet = av_packet_alloc();
     size_t capacity = 0;
-    int64_t time = 0;
+    int64_t time = 0, before = 0, behind = 0;
     bool stored = packet != NULL;
 
     stream->discard = AVDISCARD_DEFAULT;
     while (stored && av_read_frame(input->format, packet) >= 0) {
         if (packet->stream_index == stream->index && packet->pos >= 0 && packet->size <= INDEX_SOUND_FRAME_MAX) {
+            before += padding(stream, packet, false);
+            behind = padding(stream, packet, true);
             struct index_frame frame = {
-                .time = stream_time(stream, time), .offset = packet->pos, .size = (uint32_t)packet->size};
+                .time = stream_time(stream, time) - before, .offset = packet->pos, .size = (uint32_t)packet->size};
             stored = index_append(track, &capacity, frame);
             time += packet->duration;
         }
         av_packet_unref(packet);
     }
     av_packet_free(&packet);
+    track->end = stream_time(stream, time) - before - behind;
     if (!stored)
         reason_set(reason, "the file is too long");
     return stored;
@@ -607,10 +637,11 @@ static void start_at_zero(struct media_index *index)
             index->sounds[k].track.frames[i].time += shift;
 }
 
-/* The last frame lasts as long as the one before it; of PCM, where it is a shorter one, in proportion. */
+/* Unless it is known, the last frame lasts as long as the one before it; of PCM, where it is a shorter one, in
+ * proportion. */
 static void find_end(struct index_track *track, bool pcm)
 {
-    if (track->count == 0)
+    if (track->count == 0 || track->end > 0)
         return;
     const struct index_frame *last = &track->frames[track->count - 1];
     int64_t length = track->count > 1 ? last->time - last[-1].time : 0;

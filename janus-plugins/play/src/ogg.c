@@ -273,6 +273,11 @@ static bool read_opus(struct ogg_reader *reader, struct reason *reason)
     if (!choose_opus(reader, &offset, reason))
         return false;
     for (bool more = skip_tags(reader, &offset); more && read_page(reader, offset, &page); offset = page.end) {
+        if (page.flags & FLAG_FIRST) {
+            reason_set(reason, "the Ogg file is a chain of several sounds: make it one "
+                               "(ffmpeg -i IN -codec:a libopus OUT)");
+            return false;
+        }
         if (page.serial != reader->serial)
             continue;
         if (!read_packets(reader, &page)) {

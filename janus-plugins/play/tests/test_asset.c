@@ -41,6 +41,7 @@ static struct media_film film_with(struct media_film changed)
     whole.pictures_per_sync = changed.pictures_per_sync;
     whole.cut = changed.cut;
     whole.hole = changed.hole;
+    memcpy(whole.stretches, changed.stretches, sizeof whole.stretches);
     return whole;
 }
 
@@ -210,6 +211,32 @@ static void test_large(void)
     check(wait_item(window, 199) != NULL, "and its sound");
     window_close(window);
     asset_release(asset);
+}
+
+/* What an edit list leaves out is not sent, though the demuxer has some of it beside each stretch. */
+static void test_stretches_of_film(void)
+{
+    write_film("edited.mp4", (struct media_film){.stretches = {{0, 30}, {50, 90}}});
+    struct asset *asset = open_asset("edited.mp4");
+    check_int((long long)asset_count(asset, ASSET_VIDEO), 70, "of a film put together of two stretches both are found");
+    check_int(asset_time(asset, ASSET_VIDEO, 30), 30 * MILLISECONDS(40), "one after the other");
+    check_int(asset_index(asset)->sounds[0].track.end / MILLISECONDS(1), 70 * 40, "and so is their sound");
+    struct window *window = window_open(asset, ASSET_VIDEO, as_opus, 0, 0);
+    const struct asset_item *before = wait_item(window, 29);
+    check(before && before->data[5] == 30, "the first with its last picture");
+    window_move(window, 30, 30);
+    const struct asset_item *after = wait_item(window, 30);
+    check(after && after->data[5] == 51 && after->idr, "and the second from its first on");
+    window_close(window);
+    asset_release(asset);
+
+    write_film("edited.mp4", (struct media_film){.stretches = {{0, 30}}});
+    asset = open_asset("edited.mp4");
+    check_int((long long)asset_count(asset, ASSET_VIDEO), 30, "one that ends early has no picture more");
+    asset_release(asset);
+    refused("edited.mp4", (struct media_film){.stretches = {{0, 30}, {60, 90}}},
+            "its edit list goes on at a picture that is no key frame: encode it anew "
+            "(ffmpeg -i IN -codec:v libx264 -bf 0 OUT)");
 }
 
 /* Each with an index of its own, as DASH has it. */
@@ -708,6 +735,16 @@ static void test_ogg(void)
     check_int(number, 450, "all of which are read as they are");
     window_close(window);
     asset_release(asset);
+
+    char once[512], twice[512], command[2048];
+    media_path(once, "opus.ogg");
+    media_path(twice, "chain.ogg");
+    snprintf(command, sizeof command, "cat %s %s > %s", once, once, twice);
+    require(system(command) == 0, "a chain of two");
+    struct reason reason = {""};
+    check(asset_open(library, "chain.ogg", &asset, &reason) == PATH_REFUSED, "one after another in one file is refused");
+    check_text(reason.text, "the Ogg file is a chain of several sounds: make it one (ffmpeg -i IN -codec:a libopus OUT)",
+               "with its reason");
 }
 
 static void test_sound(void)
@@ -738,6 +775,7 @@ int main(void)
     test_limits_of_window();
     test_refusals();
     test_fragments();
+    test_stretches_of_film();
     test_large();
     test_damaged();
     test_hostile();

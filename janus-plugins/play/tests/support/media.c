@@ -488,6 +488,22 @@ static unsigned pack_language(const char *language)
 
 enum film_track { PICTURES = 1, SOUND, SECOND_SOUND };
 
+static void put_edits(struct bytes *bytes, uint32_t rate, unsigned count, const struct media_stretch *stretches)
+{
+    size_t edits = open_box(bytes, "edts");
+    size_t box = open_box(bytes, "elst");
+
+    put32(bytes, 0);
+    put32(bytes, count);
+    for (unsigned i = 0; i < count; i++) {
+        put32(bytes, (stretches[i].until - stretches[i].from) * 1000 / MEDIA_FRAME_RATE);
+        put32(bytes, stretches[i].from * (rate / MEDIA_FRAME_RATE));
+        put32(bytes, 1 << 16);
+    }
+    close_box(bytes, box);
+    close_box(bytes, edits);
+}
+
 static void put_track(struct bytes *bytes, const struct media_film *film, enum film_track number, uint64_t offset)
 {
     bool video = number == PICTURES;
@@ -510,17 +526,10 @@ static void put_track(struct bytes *bytes, const struct media_film *film, enum f
     put32(bytes, video ? 240 << 16 : 0);
     close_box(bytes, box);
 
-    if (video && film->cut_pictures > 0) {
-        size_t edits = open_box(bytes, "edts");
-        box = open_box(bytes, "elst");
-        put32(bytes, 0);
-        put32(bytes, 1);
-        put32(bytes, (uint32_t)((film->seconds - (double)film->cut_pictures / MEDIA_FRAME_RATE) * 1000));
-        put32(bytes, film->cut_pictures);
-        put32(bytes, 1 << 16);
-        close_box(bytes, box);
-        close_box(bytes, edits);
-    }
+    if (video && film->cut_pictures > 0)
+        put_edits(bytes, rate, 1, &(struct media_stretch){film->cut_pictures, (unsigned)(film->seconds * MEDIA_FRAME_RATE)});
+    else if (film->stretches[0].until > 0)
+        put_edits(bytes, rate, film->stretches[1].until > 0 ? 2 : 1, film->stretches);
 
     size_t media = open_box(bytes, "mdia");
     box = open_box(bytes, "mdhd");

@@ -28,6 +28,11 @@ void media_write_wav(const char *name, const struct media_wav *wav);
 #define MEDIA_OGG_PACKET_SIZE 301
 void media_write_ogg(const char *name, double seconds);
 
+/* Pictures, and the sound with them. */
+struct media_stretch {
+    unsigned from, until;
+};
+
 /* An mp4 of pictures at 25 a second that no decoder would take, but that have the NAL units of real
  * ones; the sound is PCM at 48 kHz, stereo. */
 struct media_film {
@@ -44,6 +49,7 @@ struct media_film {
     bool rotated;      /* to be shown turned by a quarter */
     unsigned other_from;   /* picture from which on another description holds; 0: none */
     unsigned cut_pictures; /* an edit list begins behind so many */
+    struct media_stretch stretches[2]; /* an edit list has these follow each other */
     const char *codec; /* of the video, "avc1" when NULL */
     size_t cut;        /* bytes left away at the end; the moov box comes first */
     uint64_t hole;     /* bytes before the samples that nothing is in, not even on the disk: then the moov box, with

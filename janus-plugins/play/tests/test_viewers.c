@@ -31,8 +31,8 @@ static int counted_lock(pthread_mutex_t *lock)
     return pthread_mutex_lock(lock);
 }
 
-/* A disk that hangs: reading from one of its files does not return. */
-static atomic_bool hanging;
+/* A disk that hangs: reading from one of its files does not return. Where none can be mounted the call hangs instead. */
+static atomic_bool no_disk, *hanging = &no_disk;
 static dev_t hung_device;
 static _Atomic ino_t hung_files[16];
 static atomic_int hung_threads;
@@ -41,7 +41,7 @@ static bool is_hung(int fd)
 {
     struct stat status;
 
-    if (!hanging || fstat(fd, &status) < 0)
+    if (!no_disk || fstat(fd, &status) < 0)
         return false;
     for (size_t i = 0; i < sizeof hung_files / sizeof hung_files[0]; i++)
         if (status.st_ino == hung_files[i] && status.st_dev == hung_device)
@@ -54,8 +54,9 @@ static ssize_t hanging_pread(int fd, void *data, size_t size, off_t offset)
     hung_threads++;
     while (is_hung(fd))
         usleep(1000);
+    ssize_t got = pread(fd, data, size, offset);
     hung_threads--;
-    return pread(fd, data, size, offset);
+    return got;
 }
 
 #define malloc counted_malloc
@@ -87,6 +88,7 @@ static ssize_t hanging_pread(int fd, void *data, size_t size, off_t offset)
 #undef pread
 #include "../src/pacer.c"
 
+#include "support/disk.h"
 #include "support/media.h"
 #include "support/tap.h"
 
@@ -126,8 +128,8 @@ static void count_packet(void *owner, bool video, uint8_t *packet, size_t size)
         viewer->first_timestamp = timestamp;
     }
     int64_t due = viewer->first + (int64_t)(timestamp - viewer->first_timestamp) * SECONDS(1) / 90000;
-    viewer->pictures += hanging;
-    viewer->late += hanging && now - due > LATE_TIME;
+    viewer->pictures += *hanging;
+    viewer->late += *hanging && now - due > LATE_TIME;
 }
 
 static void count_end(void *owner, enum session_end end, const struct session_item *last)
@@ -203,11 +205,31 @@ static int packets_of(int first, int count)
     return packets;
 }
 
+/* Where the films are that will not be read. */
+static const char *mount_disk(char at[512])
+{
+    const char *reason;
+    char folder[512];
+
+    media_make_folder("behind");
+    media_make_folder("disk");
+    media_path(folder, "behind");
+    media_path(at, "disk");
+    atomic_bool *mounted = disk_mount(folder, at, &reason);
+    if (!mounted) {
+        printf("# no disk is mounted, the calls hang instead: %s\n", reason);
+        return "behind";
+    }
+    hanging = mounted;
+    return "disk";
+}
+
 int main(void)
 {
-    char name[32], path[512];
+    char name[32], path[512], at[512];
     struct stat status;
     int pictures = 0, late = 0;
+    const char *disk = mount_disk(at);
 
     write_film("good.mp4");
     write_film("later.mp4");
@@ -219,8 +241,9 @@ int main(void)
         usleep(7000);
     }
     for (int i = 0; i < HUNG; i++) {
-        snprintf(name, sizeof name, "hung-%d.mp4", i);
+        snprintf(name, sizeof name, "behind/%d.mp4", i);
         write_film(name);
+        snprintf(name, sizeof name, "%s/%d.mp4", disk, i);
         media_path(path, name);
         require(stat(path, &status) == 0, "a film");
         hung_device = status.st_dev;
@@ -230,7 +253,7 @@ int main(void)
     usleep(1000000);
     check(packets_of(GOOD, HUNG) > HUNG * 20, "films are played from a disk that answers");
 
-    hanging = true;
+    *hanging = true;
     usleep(3000000);
     int before = packets_of(GOOD, HUNG), good_before = packets_of(0, GOOD);
     usleep(1000000);
@@ -243,7 +266,7 @@ int main(void)
         usleep(10000);
     check(viewers[GOOD + HUNG].packets >= 10, "and another film can be begun");
 
-    hanging = false;
+    *hanging = false;
     for (int i = 0; i < GOOD; i++) {
         pictures += viewers[i].pictures;
         late += viewers[i].late;
@@ -258,5 +281,7 @@ int main(void)
         end_viewer(&viewers[i]);
     pacer_stop(pacer);
     library_close(library);
+    if (hanging != &no_disk)
+        disk_unmount(at);
     return tap_end();
 }

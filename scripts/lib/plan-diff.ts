@@ -1,13 +1,5 @@
 /** What the plan of this checkout is compared with: another revision of it, another folder, or what is deployed. */
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { styleText } from 'node:util';
@@ -17,6 +9,7 @@ import type { Effect } from '../../infra/plan/container.ts';
 import { $ } from './command.ts';
 import { projectFolder } from './paths.ts';
 import { ensureToolchain } from './pulumi.ts';
+import { unpackRevision } from './revision.ts';
 import { readStackFile, stackFile } from './settings.ts';
 import { type Checkpoint, findStack, readCheckpoint } from './stack.ts';
 import { Failure } from './steps.ts';
@@ -40,9 +33,7 @@ export async function describeOther(against: string, stack: string, facts: strin
   }
   const folder = mkdtempSync(join(tmpdir(), 'janus-deploy-against-'));
   try {
-    const archive = $({ cwd: projectFolder, quiet: true })`git archive ${revision.stdout.trim()}`;
-    await archive.pipe($({ quiet: true })`tar -x -C ${folder}`);
-    symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'), 'junction');
+    await unpackRevision(revision.stdout.trim(), folder);
     lendSettings(folder, stack);
     return await runPlan(folder, against, stack, facts);
   } finally {

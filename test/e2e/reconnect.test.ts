@@ -3,40 +3,13 @@ import { setTimeout } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { $ } from 'zx';
+import { watchPictures } from '../../scripts/lib/picture-gap.ts';
 import { framesPerSecond } from '../../scripts/lib/samples/films.ts';
 import { chromium, openBrowser, type TestBrowser, type TestPage } from '../support/browser.ts';
 import { Deployment } from '../support/deployment.ts';
 import { DistantViewer, missingNamespaces } from '../support/distant-viewer.ts';
-import { currentFrame, measurePlayback, waitForFrame } from '../support/measure.ts';
+import { currentFrame, gapOf, measurePlayback, waitForFrame } from '../support/measure.ts';
 import { connected, playbackState } from '../support/player.ts';
-
-type Watched = { gap: { longest: number; last: number } };
-
-/** Measures, in the page, the longest time (ms) without a new picture. */
-function watchGap(): void {
-  const gap = { longest: 0, last: performance.now() };
-  (globalThis as unknown as Watched).gap = gap;
-  const video = document.querySelector('video') as HTMLVideoElement;
-  const next = () =>
-    video.requestVideoFrameCallback((now) => {
-      gap.longest = Math.max(gap.longest, now - gap.last);
-      gap.last = now;
-      next();
-    });
-  next();
-}
-
-/** Waits until the picture moves again after it stood for at least `least` seconds; prints and gives for how long. */
-async function gapOf(page: Page, what: string, least: number): Promise<number> {
-  await page.waitForFunction(
-    (wanted) => (globalThis as unknown as Watched).gap.longest > wanted * 1000,
-    least,
-    { timeout: 60_000 },
-  );
-  const gap = await page.evaluate(() => (globalThis as unknown as Watched).gap.longest / 1000);
-  console.log(`${what}: no new picture for ${gap.toFixed(1)} s`);
-  return gap;
-}
 
 /** The second of the film that is shown now. */
 async function second(page: Page): Promise<number> {
@@ -78,7 +51,7 @@ describe.skipIf(missingNamespaces !== undefined)('a film plays on', () => {
     await connected(test.page);
     await playbackState(test.page, 'going');
     await waitForFrame(test.page, ({ film, frame }) => film === 2 && frame > 9 * framesPerSecond);
-    await test.page.evaluate(watchGap);
+    await watchPictures(test.page);
   });
   afterEach(async () => {
     await viewer.mend();

@@ -8,6 +8,7 @@
  * 15 ms, and what a busy browser is late by comes on top, because that is what a viewer would see.
  */
 import type { Page } from 'playwright-core';
+import { pictureGap } from '../../scripts/lib/picture-gap.ts';
 import { counterLayout, decodeFrame, type FrameId } from './frame-counter.ts';
 import { type PageTools, readHeld, readLevels, readShownLevels, recordPlayback } from './page-recorder.ts';
 import { judge, type Playback } from './playback.ts';
@@ -52,6 +53,16 @@ export async function waitForFrame(
     }
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
+}
+
+/**
+ * Waits until the picture, which is watched (`watchPictures`), moves again after it stood for at least `least` seconds.
+ * @returns for how long, in seconds, which is printed too
+ */
+export async function gapOf(page: Page, what: string, least = 0): Promise<number> {
+  const gap = await pictureGap(page, least);
+  console.log(`${what}: no new picture for ${gap.toFixed(1)} s`);
+  return gap;
 }
 
 /** Runs a function of page-recorder.ts inside the page, together with those that it needs. */

@@ -1,6 +1,7 @@
 /** What a real browser hears and sees of real files through a deployment, in one of the situations it may be in. */
 import { rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { $ } from 'zx';
 import type { JanusFlavour, Plan } from '../../infra/plan/plan.ts';
 import { selectedPair } from '../../scripts/lib/peer-connections.ts';
 import { framesPerSecond } from '../../scripts/lib/samples/films.ts';
@@ -49,6 +50,7 @@ export function testSituation(janus: JanusFlavour, network: Plan['network']['mod
           network,
           maxViewers: 4,
           stunServer: 'coturn:3478',
+          monitoring: String(network === 'bridge'),
         }).prepare();
         await deployment.run('down');
         const said = await deployment.up();
@@ -232,6 +234,40 @@ export function testSituation(janus: JanusFlavour, network: Plan['network']['mod
           `[janus.plugin.tms.play] [${viewer?.id}] asks for 'sample.mp4'`,
         );
       });
+
+      it.runIf(network === 'bridge')(
+        'says in numbers what it does, inside its network alone, to Prometheus too',
+        async () => {
+          await playFile(test.page, 'sample.mp4');
+          await test.page.getByTestId('loop').click();
+          const said = await $({
+            quiet: true,
+            cwd: deployment.folder,
+            env: { ...deployment.environment, JANUS_DEPLOY_STACK: deployment.stack },
+          })`node scripts/run.mjs pulumi stack output metrics`;
+          const address = said.stdout.trim();
+          const scraped = async () =>
+            (await (await fetch(address)).text()).match(/^(service_up|janus_viewers\{state="going"\}).*/gm);
+          // Each service writes every ten seconds.
+          await expect
+            .poll(scraped, { timeout: 40_000, interval: 1000 })
+            .toEqual(
+              expect.arrayContaining([
+                'janus_viewers{state="going"} 1',
+                ...['gateway', 'turn', 'web'].map((service) => `service_up{service="${service}"} 1`),
+              ]),
+            );
+          const outside = new URL(address);
+          outside.hostname = deployment.host;
+          await expect(fetch(outside)).rejects.toThrow();
+          const targets = deployment.url('prometheusPort', '/api/v1/targets', 'http');
+          await expect
+            .poll(async () => (await (await fetch(targets)).json()).data.activeTargets[0]?.health, {
+              timeout: 30_000,
+            })
+            .toBe('up');
+        },
+      );
 
       it('says why a file cannot be played, and plays the next one', async () => {
         await test.page.getByTestId('file-name').fill('../etc/passwd');

@@ -49,10 +49,18 @@ export function recordResources(): () => pulumi.Output<string> {
       inputs,
       parent: parent && place(parent),
       provider: provider && place(provider),
-      dependsOn: ([dependsOn ?? []].flat() as pulumi.Resource[]).map(place).filter((index) => index >= 0),
       options,
     };
-    record.push(secretNames(inputs).then((secret) => ({ ...told, secret })));
+    const places = (others: Iterable<pulumi.Resource>) =>
+      [...others].map(place).filter((index) => index >= 0);
+    const named = places([dependsOn ?? []].flat() as pulumi.Resource[]);
+    record.push(
+      Promise.all([secretNames(inputs), sourcesOf(inputs)]).then(([secret, sources]) => ({
+        ...told,
+        secret,
+        dependsOn: [...new Set([...named, ...places(sources)])],
+      })),
+    );
     resources.push(resource);
     return undefined;
   });
@@ -60,6 +68,15 @@ export function recordResources(): () => pulumi.Output<string> {
     const there = resources.map((resource) => (resource as Partial<pulumi.CustomResource>).id);
     return pulumi.all([record, there]).apply(([told]) => JSON.stringify(told));
   };
+}
+
+/**
+ * The resources whose outputs are among the inputs. Told again, inputs are mere values: that they depend on another
+ * resource, and so that it has to go later, has to be said then.
+ */
+async function sourcesOf(inputs: Record<string, unknown>): Promise<Iterable<pulumi.Resource>> {
+  const all = pulumi.output(inputs) as unknown as { allResources(): Promise<Set<pulumi.Resource>> };
+  return all.allResources();
 }
 
 async function secretNames(inputs: Record<string, unknown>): Promise<string[]> {

@@ -3,6 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { planImages } from '../../infra/plan/image.ts';
 import { makePlan, type Plan } from '../../infra/plan/plan.ts';
+import type { Told } from '../../infra/resources/record.ts';
 import { configOf, linux, official } from '../support/facts.ts';
 
 interface Made {
@@ -209,15 +210,24 @@ describe('on an engine that is reached by ssh', () => {
   it('makes it there again from the record', async () => {
     const { recordResources, tellAgain } = await import('../../infra/resources/record.ts');
     let told: Made[] = [];
+    let known: Told[] = [];
     await pulumi.runtime.runInPulumiStack(async () => {
       const finish = recordResources();
       told = await deploy(plan());
       const record = await new Promise<string>((resolve) => finish().apply(resolve));
       made = [];
-      tellAgain(JSON.parse(record), { trials: false });
+      known = JSON.parse(record);
+      tellAgain(known, { trials: false });
     });
     await pulumi.runtime.disconnect();
     expect(onEngine(made)).toEqual(onEngine(told.filter(({ name }) => !name.endsWith('-trial'))));
     expect(made.find(({ name }) => name === 'engine')?.inputs).toEqual({ host: dockerHost });
+    // A volume goes after the container that has it, though that knows it by its name alone.
+    const gateway = known.find(({ type, name }) => /Container$/.test(type) && name === 'gateway');
+    expect(gateway?.dependsOn.map((place) => `${known[place].type} ${known[place].name}`)).toEqual(
+      expect.arrayContaining(
+        ['gateway-files', 'gateway-cache'].map((name) => `docker:index/volume:Volume ${name}`),
+      ),
+    );
   });
 });

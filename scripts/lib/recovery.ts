@@ -1,5 +1,5 @@
 /** Puts right what a killed run left: locks in the state, operations it does not know the end of, orphans. */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -117,6 +117,16 @@ export async function takeOverLocks(stack: string): Promise<void> {
     }
     await rm(path, { force: true });
   }
+}
+
+/**
+ * Waits for a run that is under way on one of this machine's states; in a shared one, its lock will end this run.
+ * @returns what tells the state from an earlier and a later one; undefined for a shared one
+ */
+export async function settledState({ name, shared }: Stack): Promise<number | undefined> {
+  if (shared !== undefined) return undefined;
+  await takeOverLocks(name);
+  return statSync(stateFile(name)).mtimeMs;
 }
 
 /** Nothing for a lock whose writer was killed while it wrote. */

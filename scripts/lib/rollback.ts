@@ -8,7 +8,7 @@ import { $ } from './command.ts';
 import { drainVariables } from './drain-variables.ts';
 import { logEnd } from './log-end.ts';
 import { Locked } from './recovery.ts';
-import { deploy, outputs, type Stack, secretOutputs } from './stack.ts';
+import { deploy, type Extent, outputs, type Stack, secretOutputs } from './stack.ts';
 import { Failure } from './steps.ts';
 
 /** Exit statuses beside 1, with which nothing that serves was touched. */
@@ -58,7 +58,8 @@ export async function deployImage(
     async () => lastGood,
     progress,
     async () => {
-      await deployRecord(stack, next, progress);
+      // What was changed by hand elsewhere is for the next `npm run up` to find.
+      await deployRecord(stack, next, progress, { refresh: false });
       await then();
     },
   );
@@ -97,15 +98,11 @@ async function restored(
     progress('failed; back to the last good deployment');
     // Those who watched have been waited for, or are interrupted already.
     const variables = { [drainVariables.minutes]: '0' };
-    await deployRecord(
-      stack,
-      lastGood,
-      (line) => {
-        touched ||= !beside.test(line);
-        progress(line);
-      },
-      variables,
-    );
+    const restoring = { ...stack, environment: { ...stack.environment, ...variables } };
+    await deployRecord(restoring, lastGood, (line) => {
+      touched ||= !beside.test(line);
+      progress(line);
+    });
   } catch (error) {
     const message = `${what}\nThe last good deployment could not be put back: ${(error as Error).message}\nSee what runs with \`docker ps\`; mend what is named above and run \`npm run up\` again.`;
     return new Failure(message, { ...because, status: notPutBack });
@@ -148,14 +145,14 @@ async function deployRecord(
   stack: Stack,
   lastGood: LastGood,
   progress: (line: string) => void,
-  variables: Record<string, string> = {},
+  extent?: Extent,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'janus-deploy-restore-'));
   try {
     const path = join(folder, 'last-good.json');
     await writeFile(path, JSON.stringify(lastGood), { mode: 0o600 });
-    const environment = { ...stack.environment, ...variables, JANUS_DEPLOY_RESTORE: path };
-    await deploy({ ...stack, environment }, progress);
+    const environment = { ...stack.environment, JANUS_DEPLOY_RESTORE: path };
+    await deploy({ ...stack, environment }, progress, extent);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -296,20 +296,26 @@ export async function checkDeployedOn(stack: Stack, dockerHost: string): Promise
 /** What a resource's operation is called when it is done. */
 const done = /^\s*[@+~-]{1,2}\s+(\S+)\s+(\S+) (created|updated|replaced|deleted)\b(?!.*original)/;
 
+export interface Extent {
+  /** Patterns of URNs that it is limited to; all resources when there are none. */
+  targets?: string[];
+  /** Whether the engine is asked first for what was changed by hand. */
+  refresh?: boolean;
+}
+
 /**
  * Deploys. What a killed run left behind, a lock or a half-made container, is put right first.
  * @param progress is told what was done to which resource
- * @param targets patterns of URNs that it is limited to; all resources when there are none
  * @returns Pulumi's summary, e.g. "19 unchanged"
  * @throws Failure with what Pulumi said
  */
 export async function deploy(
   stack: Stack,
   progress: (line: string) => void,
-  targets: string[] = [],
+  { targets = [], refresh = true }: Extent = {},
 ): Promise<string> {
-  const only = targets.flatMap((target) => ['--target', target]);
-  const said = await run(stack, ['up', '--yes', '--skip-preview', '--suppress-outputs', ...only], progress);
+  const extent = [...targets.flatMap((target) => ['--target', target]), `--refresh=${refresh}`];
+  const said = await run(stack, ['up', '--yes', '--skip-preview', '--suppress-outputs', ...extent], progress);
   return summary(said);
 }
 

@@ -14,7 +14,8 @@ import { openBrowser } from '../support/browser.ts';
 import { Deployment } from '../support/deployment.ts';
 import { measurePlayback, waitForFrame } from '../support/measure.ts';
 import { connected, playFile } from '../support/player.ts';
-import { ensureServerTools, Server } from '../support/server.ts';
+import { Server } from '../support/server.ts';
+import { ensureSshTools } from '../support/ssh-client.ts';
 
 const deployment = new Deployment('remote');
 const { PATH } = process.env;
@@ -22,9 +23,9 @@ let server: Server;
 const settings = () => ({ maxViewers: 4, mediaFolder: 'media', dockerHost: server.dockerHost() });
 
 beforeAll(async () => {
-  await ensureServerTools();
+  await ensureSshTools();
   server = await Server.start();
-  process.env.PATH = `${server.path}:${PATH}`;
+  process.env.PATH = `${server.ssh.path}:${PATH}`;
   await deployment.prepare();
   // What a killed run left in the state was on a machine that is gone.
   await $({ quiet: true })`rm -rf ${deployment.environment.XDG_STATE_HOME}`;
@@ -45,15 +46,15 @@ async function refusal(config: Record<string, string | number>): Promise<string>
 
 describe('npm run up says of a machine', () => {
   it('that its host key is not known', async () => {
-    server.configureSsh({ knownHosts: 'no-known-hosts' });
+    server.ssh.configure({ knownHosts: 'no-known-hosts' });
     expect(await refusal({})).toMatch(/^The host key of ssh:\S+ is not known here; log in once with `ssh /);
-    server.configureSsh();
+    server.ssh.configure();
   });
 
   it('that it refuses the key', async () => {
-    server.configureSsh({ key: 'other-key' });
+    server.ssh.configure({ key: 'other-key' });
     expect(await refusal({})).toMatch(/^ssh:\S+ refuses the keys that ssh offers \(.*\); let yours in with/);
-    server.configureSsh();
+    server.ssh.configure();
   });
 
   it('that it cannot be reached', async () => {

@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { $, type ProcessOutput } from 'zx';
 import { findBaseImage } from '../../scripts/lib/base-image.ts';
-import { aptInstall } from '../../scripts/lib/engine.ts';
 import { slot } from './slot.ts';
+import { SshClient } from './ssh-client.ts';
 
 const here = fileURLToPath(new URL('server', import.meta.url));
 const name = `janus-server-${slot}`;
@@ -24,6 +24,8 @@ export class Server {
   private readonly folder = mkdtempSync(join(tmpdir(), 'janus-deploy-server-'));
   /** All of the machine's files, seen from here. */
   readonly root = join(this.folder, 'root');
+  /** It is let in. */
+  ssh!: SshClient;
   private machine?: ChildProcess;
 
   static async start(): Promise<Server> {
@@ -39,32 +41,14 @@ export class Server {
     return `ssh://${user}@${this.address}:${port}`;
   }
 
-  /** A folder for PATH whose `ssh` knows the machine's host key and has a key that is let in. */
-  get path(): string {
-    return join(this.folder, 'bin');
-  }
-
-  /** Has `ssh` offer another key, or know other hosts; as it was, when nothing is named. */
-  configureSsh({ key = 'key', knownHosts = 'known-hosts' } = {}): void {
-    const settings = {
-      IdentityFile: join(this.folder, key),
-      IdentitiesOnly: 'yes',
-      IdentityAgent: 'none',
-      UserKnownHostsFile: join(this.folder, knownHosts),
-      GlobalKnownHostsFile: 'none',
-    };
-    const lines = Object.entries(settings).map(([option, value]) => `  ${option} ${value}\n`);
-    writeFileSync(join(this.folder, 'ssh-config'), `Host *\n${lines.join('')}`);
-  }
-
   /** Runs a shell script on the machine. */
   async run(script: string): Promise<ProcessOutput> {
-    return $({ quiet: true, nothrow: true, input: script })`${this.path}/ssh root@${this.address} sh -s`;
+    return $({ quiet: true, nothrow: true, input: script })`${this.ssh.path}/ssh root@${this.address} sh -s`;
   }
 
   /** Copies images of this machine's engine to the machine's, so that they need not be made again. */
   async load(images: string[]): Promise<void> {
-    await $({ quiet: true })`docker save ${images} | ${this.path}/ssh root@${this.address} docker load`;
+    await $({ quiet: true })`docker save ${images} | ${this.ssh.path}/ssh root@${this.address} docker load`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -79,11 +63,7 @@ export class Server {
   }
 
   private async makeFiles(): Promise<void> {
-    const base = await findBaseImage('auto');
-    const image = 'janus-deploy/test-server';
-    await $({
-      quiet: true,
-    })`docker build --quiet --tag ${image} --build-arg BASE_IMAGE=${base.name} ${here}`;
+    const image = await serverImage();
     const container = (await $({ quiet: true })`docker create ${image} true`).stdout.trim();
     mkdirSync(this.root);
     try {
@@ -92,18 +72,9 @@ export class Server {
       await $({ quiet: true })`docker rm ${container}`;
     }
     cpSync('/etc/resolv.conf', join(this.root, 'etc/resolv.conf'), { dereference: true });
-    for (const key of ['key', 'other-key']) {
-      await $({ quiet: true })`ssh-keygen -q -t ed25519 -N ${''} -f ${join(this.folder, key)}`;
-    }
+    this.ssh = await SshClient.make(join(this.folder, 'ssh'));
     mkdirSync(join(this.root, 'root/.ssh'), { mode: 0o700 });
-    cpSync(join(this.folder, 'key.pub'), join(this.root, 'root/.ssh/authorized_keys'));
-    writeFileSync(join(this.folder, 'no-known-hosts'), '');
-    mkdirSync(this.path);
-    const real = (await $({ quiet: true })`command -v ssh`).stdout.trim();
-    writeFileSync(join(this.path, 'ssh'), `#!/bin/sh\nexec ${real} -F ${this.folder}/ssh-config "$@"\n`, {
-      mode: 0o755,
-    });
-    this.configureSsh();
+    writeFileSync(join(this.root, 'root/.ssh/authorized_keys'), this.ssh.publicKey);
   }
 
   private async connect(): Promise<void> {
@@ -139,7 +110,7 @@ export class Server {
     }
     if (!said.includes('Server listening')) throw new Error(`The machine did not start: ${said}`);
     const hostKey = readFileSync(join(this.root, 'etc/ssh/ssh_host_ed25519_key.pub'), 'utf8');
-    writeFileSync(join(this.folder, 'known-hosts'), `${this.address} ${hostKey}`);
+    this.ssh.know(this.address, hostKey);
   }
 }
 
@@ -150,11 +121,12 @@ async function removeNetwork(): Promise<void> {
   await $({ quiet: true, nothrow: true })`docker network rm ${name}`;
 }
 
-/** What the machine is made with, where it lacks. */
-export async function ensureServerTools(): Promise<void> {
-  const missing = [];
-  for (const [command, debian] of Object.entries({ ssh: 'openssh-client', ip: 'iproute2' })) {
-    if ((await $({ quiet: true, nothrow: true })`command -v ${command}`).exitCode !== 0) missing.push(debian);
-  }
-  if (missing.length > 0) await aptInstall(missing);
+/** Image of a Debian with sshd, made where it is not there. */
+export async function serverImage(): Promise<string> {
+  const base = await findBaseImage('auto');
+  const image = 'janus-deploy/test-server';
+  await $({
+    quiet: true,
+  })`docker build --quiet --tag ${image} --build-arg BASE_IMAGE=${base.name} ${here}`;
+  return image;
 }

@@ -64,7 +64,7 @@ async function build(
     const stack = await openStack('bundle', toolchain, configFile);
     try {
       const parents = ['Gateway', 'Turn', 'Web'].map((name) => `**::janus-deploy:resources:${name}::*`);
-      await deploy(stack, progress, [...parents, ...targets]);
+      await deploy(stack, progress, { targets: [...parents, ...targets] });
     } finally {
       await destroy(stack, () => undefined);
     }

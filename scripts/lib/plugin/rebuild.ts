@@ -19,6 +19,7 @@ import type { Scene } from '../proof/scene.ts';
 import { playsOverTransport } from '../proof/transport.ts';
 import { noteUse, prune } from '../prune.ts';
 import { ensureToolchain } from '../pulumi.ts';
+import { settledState } from '../recovery.ts';
 import { deployImage, readLastGood } from '../rollback.ts';
 import { loadConfig, readStackFile, stackFile } from '../settings.ts';
 import { findJanusArchive, Unreachable } from '../sources.ts';
@@ -38,24 +39,43 @@ export interface RebuildOptions {
  */
 export async function rebuild(name: string, { minutes }: RebuildOptions): Promise<void> {
   const started = Date.now();
+  const seconds = () => ((Date.now() - started) / 1000).toFixed(1);
+  const progress = (line: string) => console.log(`  ${line}, after ${seconds()} s`);
   const config = loadConfig(readStackFile(stackFile(name)));
   await reachEngine(config.dockerHost);
-  const [{ stack, lastGood }, { image, sources, files }] = await step('build', async () => {
+  const [{ stack, state, lastGood }, { image, sources, files }] = await step('compare', async () => {
     const [deployed, planned] = await Promise.all([openDeployed(name), planGateway(config)]);
     if (planned.sources.recipe !== deployed.build.recipe) {
       throw new Failure(
         'Not only plugins differ from what is deployed, but what the gateway itself is built from (images/janus, base image, version of Janus); `npm run up` builds and deploys that.',
       );
     }
-    await noteUse([planned.image]);
-    if (!planned.image.present) await buildImage(planned.image, showCompiler);
-    return { result: Object.keys(planned.sources.plugins).join(', '), value: [deployed, planned] as const };
+    return { result: differences(deployed.build, planned.sources), value: [deployed, planned] as const };
+  });
+  await step('build', async () => {
+    await noteUse([image]);
+    if (!image.present) await buildImage(image, showCompiler);
+    return { result: Object.keys(sources.plugins).join(', '), value: undefined };
   });
   const built = await inspect('image', image.name, 'Id');
   if (built === (await inspect('container', `janus-deploy-${name}-gateway`, 'Image'))) {
     console.log('The gateway runs just that already; nothing was touched.');
     return;
   }
+  if ((await settledState(stack)) !== state) {
+    console.log('Another run has deployed meanwhile: once more, from what that has left.');
+    return rebuild(name, { minutes });
+  }
+  let proof: Promise<string> | undefined;
+  const prove = () => {
+    proof ??= proveThatItPlays(name, lastGood, config, image.buildArgs.BASE_IMAGE);
+    return proof;
+  };
+  const follow = (line: string) => {
+    progress(line);
+    // What Pulumi does then is not for who watches.
+    if (line.startsWith('gateway-ready ')) prove().catch(() => undefined);
+  };
   await step('replace', async () => {
     await deployDraining(stack, minutes ?? (config.production ? 10 : 0), tellWatching, async (draining) => {
       await deployImage(
@@ -63,27 +83,34 @@ export async function rebuild(name: string, { minutes }: RebuildOptions): Promis
         lastGood,
         { service: 'gateway', name: image.name, id: built, sources: files },
         { gatewayBuild: sources },
-        (line) => console.log(`  ${line}`),
-        () => proveThatItPlays(name, lastGood, config, image.buildArgs.BASE_IMAGE),
+        follow,
+        async () => progress(await prove()),
       );
       return '';
     });
     return { result: 'the gateway runs them', value: undefined };
   });
-  console.log(`It plays again, ${((Date.now() - started) / 1000).toFixed(1)} s after the command began.`);
+  console.log(`It plays again, ${seconds()} s after the command began.`);
   await prune();
+}
+
+/** Which plugins are other ones than those that are deployed. */
+function differences({ plugins: before }: GatewaySources, { plugins: now }: GatewaySources): string {
+  const names = Object.keys({ ...before, ...now }).filter((plugin) => before[plugin] !== now[plugin]);
+  return names.length > 0 ? `${names.join(', ')} changed` : 'nothing changed';
 }
 
 /** @throws Failure where there is nothing to rebuild */
 async function openDeployed(
   name: string,
-): Promise<{ stack: Stack; lastGood: LastGood; build: GatewaySources }> {
+): Promise<{ stack: Stack; state?: number; lastGood: LastGood; build: GatewaySources }> {
   const refused = `Stack ${name} was not deployed from here by this version; \`npm run up\` does that.`;
   if (!isKept(name)) throw new Failure(refused);
   const stack = await openStack(name, await ensureToolchain(() => undefined));
+  const state = await settledState(stack);
   const lastGood = await readLastGood(stack);
   if (lastGood?.outputs.gatewayBuild === undefined) throw new Failure(refused);
-  return { stack, lastGood, build: lastGood.outputs.gatewayBuild as GatewaySources };
+  return { stack, state, lastGood, build: lastGood.outputs.gatewayBuild as GatewaySources };
 }
 
 /** The image that the checkout's plugins give with the gateway that is configured, and what it is made from. */
@@ -118,13 +145,16 @@ async function inspect(kind: 'image' | 'container', name: string, field: string)
   return read.stdout.trim();
 }
 
-/** @throws Failure when no film of the media folder goes on in a receiver */
+/**
+ * @returns what was played
+ * @throws Failure when no film of the media folder goes on in a receiver
+ */
 async function proveThatItPlays(
   name: string,
   { outputs }: LastGood,
   config: Config,
   base: string,
-): Promise<void> {
+): Promise<string> {
   const address = new URL(outputs.player as string);
   address.hostname = await answeringHost(config);
   const secret = outputs.tokenSecret as string | undefined;
@@ -133,8 +163,9 @@ async function proveThatItPlays(
   const scene: Scene = { origin: address.origin, certificate: '', token };
   try {
     const file = await chooseFile(scene, await listMedia(mediaMount(`janus-deploy-${name}`, config), base));
-    if (typeof file !== 'string') console.log(`  ${file.nothing}, so nothing was played`);
-    else await playsOverTransport(scene, file);
+    if (typeof file !== 'string') return `${file.nothing}, so nothing was played`;
+    await playsOverTransport(scene, file);
+    return `${file} plays`;
   } catch (error) {
     throw new Failure(
       `Nothing plays with it: ${(error as Error).message}. The end of the gateway’s log:\n${await logEnd(`janus-deploy-${name}-gateway`)}`,

@@ -230,6 +230,36 @@ describe('the page', () => {
     expect(part('captions').attributes('disabled')).toBeDefined();
   });
 
+  it('offers the languages of a film by name, and keeps to the one chosen', async () => {
+    const languages = ['eng', 'deu'];
+    gateway.files.set('film.mp4', { streams: 3, duration: 75_000_000, languages });
+    gateway.files.set('damaged.mp4', { streams: 3, duration: 75_000_000, languages });
+    await open('?file=film.mp4&lang=zh');
+    expect(part('sounds').exists()).toBe(false);
+    await press('play');
+    await press('sounds');
+    expect(part('sounds-0').attributes('aria-checked')).toBe('true');
+    expect(part('sounds-1').text()).toBe('德语');
+    await press('sounds-1');
+    expect(gateway.session.handle.status).toMatchObject({ sound: 1 });
+    await press('file-damaged.mp4');
+    await press('play');
+    expect(gateway.session.handle.status).toMatchObject({ file: 'damaged.mp4', sound: 1 });
+    await press('file-song.mp3');
+    expect(part('sounds').exists()).toBe(false);
+  });
+
+  it('tells sounds in one language apart', async () => {
+    gateway.files.set('film.mp4', { streams: 3, duration: 75_000_000, languages: ['eng', 'eng', ''] });
+    await open('?file=film.mp4&autoplay=1');
+    await press('sounds');
+    expect(page.findAll('.menu button').map((choice) => choice.text())).toEqual([
+      'English 1',
+      'English 2',
+      'Sound 3',
+    ]);
+  });
+
   it('follows a link to a file', async () => {
     await open('?file=song.mp3&autoplay=1&lang=zh');
     expect(part('playback-state').text()).toBe('going');

@@ -88,6 +88,16 @@ describe('a film', () => {
     expect(playback.file).toBe('other.mp4');
   });
 
+  it('is heard in another language when asked to', async () => {
+    gateway.files.set('languages.mp4', { streams: 3, duration: 10_000_000, languages: ['eng', 'deu'] });
+    await playback.play('languages.mp4', { sound: 1 });
+    expect(playback.status).toMatchObject({ sounds: [{ language: 'eng' }, { language: 'deu' }], sound: 1 });
+    await playback.setSound(0);
+    expect(playback.status).toMatchObject({ sound: 0 });
+    await playback.play('other.mp4');
+    expect(playback.status).not.toHaveProperty('sounds');
+  });
+
   it('can be looped while it plays', async () => {
     await playback.play('other.mp4');
     await playback.setLoop(true);

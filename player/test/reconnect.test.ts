@@ -135,6 +135,14 @@ describe('what played', () => {
     });
   });
 
+  it('is heard in the language chosen before', async () => {
+    gateway.files.set('languages.mp4', { streams: 3, duration: 60_000_000, languages: ['eng', 'deu'] });
+    await playback.play('languages.mp4');
+    await playback.setSound(1);
+    await lose();
+    expect(playback.status).toMatchObject({ state: 'going', sound: 1 });
+  });
+
   it('stays paused', async () => {
     await playback.play('film.mp4', { start: 20 });
     await playback.pause();

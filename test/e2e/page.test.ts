@@ -9,6 +9,7 @@ import type axe from 'axe-core';
 import type { BrowserContextOptions, FrameLocator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { $ } from 'zx';
+import { findMediaTools } from '../../scripts/lib/media-tools.ts';
 import type { Connections } from '../../scripts/lib/peer-connections.ts';
 import { framesPerSecond } from '../../scripts/lib/samples/films.ts';
 import { openBrowser, type TestBrowser, type TestPage } from '../support/browser.ts';
@@ -36,6 +37,32 @@ beforeAll(async () => {
   const captions = (line: string) => `WEBVTT\n\n00:00.000 --> 00:24.000\n<i>${line}</i>\n`;
   writeFileSync(join(media, 'sample.en.vtt'), captions('In English'));
   writeFileSync(join(media, 'sample.zh-CN.vtt'), captions('中文字幕'));
+  // In English it is silent.
+  await (await findMediaTools()).run({
+    tool: 'ffmpeg',
+    folder: media,
+    inputs: ['sample.mp4'],
+    output: 'languages.mp4',
+    args: [
+      ...[
+        '-i',
+        'sample.mp4',
+        '-f',
+        'lavfi',
+        '-i',
+        'anullsrc',
+        '-shortest',
+        '-map',
+        '0:v',
+        '-map',
+        '1:a',
+        '-map',
+        '0:a',
+      ],
+      ...['-codec', 'copy', '-codec:a:0', 'aac', '-metadata:s:a:0', 'language=eng'],
+      ...['-metadata:s:a:1', 'language=deu', 'languages.mp4'],
+    ],
+  });
   await $({ quiet: true })`chmod -R a+rX ${media}`;
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
   deployment = await new Deployment('e2e', {
@@ -242,6 +269,22 @@ describe('the controls', () => {
     await page.getByTestId('file-sample-2.mp4').click();
     await expect.poll(() => lines.textContent()).toBe('');
     expect(await page.getByTestId('captions').isDisabled()).toBe(true);
+  });
+
+  it('a film is heard in another language, and the next one, too', async () => {
+    const page = await visit('?file=languages.mp4&autoplay=1');
+    await waitForFrame(page, ({ film }) => film === 1);
+    expect((await measurePlayback(page, { seconds: 2 })).tones).toEqual([]);
+    await page.getByTestId('sounds').click();
+    await page.getByRole('menuitemradio', { name: 'German' }).click();
+    await expect
+      .poll(async () => (await measurePlayback(page, { seconds: 2 })).tones.length)
+      .toBeGreaterThan(0);
+    await page.reload();
+    await waitForFrame(page, ({ film }) => film === 1);
+    await expect
+      .poll(async () => (await measurePlayback(page, { seconds: 2 })).tones.length)
+      .toBeGreaterThan(0);
   });
 
   it('statistics tell what comes, and how', async () => {

@@ -37,6 +37,7 @@ export type {
   Probe,
   Seek,
   Skipped,
+  SoundTrack,
   Status,
 } from './protocol.ts';
 export { keepOpen, keepPlaying, reconnectDelays } from './reconnect.ts';

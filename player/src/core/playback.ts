@@ -58,6 +58,8 @@ export interface PlayOptions {
   loop?: boolean;
   /** Which file of a playlist to begin with, counted from 0. */
   item?: number;
+  /** Which of several sounds of a film to play, counted from 0; the first that can be played without it. */
+  sound?: number;
 }
 
 export interface PlaybackOptions {
@@ -164,10 +166,13 @@ export class Playback extends Emitter<PlaybackEvents> {
   }
 
   /** Plays a file, or a playlist one after another; what plays gives way to it in the same connection. */
-  play(what: string | readonly string[], { start = 0, loop = false, item }: PlayOptions = {}): Promise<void> {
+  play(
+    what: string | readonly string[],
+    { start = 0, loop = false, item, sound }: PlayOptions = {},
+  ): Promise<void> {
     const files = typeof what === 'string' ? { file: what } : { playlist: what, item };
     return this.#command(async () => {
-      await this.#ask({ request: 'ctrl.play', ...files, start: milliseconds(start), loop });
+      await this.#ask({ request: 'ctrl.play', ...files, start: milliseconds(start), loop, sound });
     });
   }
 
@@ -205,6 +210,16 @@ export class Playback extends Emitter<PlaybackEvents> {
   setLoop(loop: boolean): Promise<void> {
     return this.#command(async () => {
       await this.#ask({ request: 'ctrl.loop', loop });
+    });
+  }
+
+  /**
+   * Has another of the film's sounds heard from now on, counted from 0.
+   * @throws PlayError `cannot-play` when there is no such sound, `wrong-state` when nothing plays.
+   */
+  setSound(sound: number): Promise<void> {
+    return this.#command(async () => {
+      await this.#ask({ request: 'ctrl.sound', sound });
     });
   }
 
@@ -265,7 +280,10 @@ export class Playback extends Emitter<PlaybackEvents> {
       case 'play.item': {
         const status = this.#status;
         const { file, item } = parseItem(data);
-        if (status.state !== 'ready') this.#apply({ ...status, file, item, position: 0, duration: 0 });
+        if (status.state !== 'ready') {
+          const unknown = { position: 0, duration: 0, sounds: undefined, sound: undefined };
+          this.#apply({ ...status, file, item, ...unknown });
+        }
         this.emit('item', { file, item });
         break;
       }

@@ -29,7 +29,18 @@ export type Status =
       /** The names of a playlist, and which of them plays. */
       playlist?: string[];
       item?: number;
+      /** The sounds of a film that has several, and which of them is heard. */
+      sounds?: SoundTrack[];
+      sound?: number;
     };
+
+/** One of several sounds of a film. */
+export interface SoundTrack {
+  /** Three letters of ISO 639-2, as `eng`, where the film tells it. */
+  language?: string;
+  /** Its codec is one that can be played. */
+  playable: boolean;
+}
 
 /** Where a seek has led; positions in seconds. */
 export interface Seek {
@@ -124,7 +135,7 @@ export function parseProbe(data: unknown): Probe {
 
 /** The status in an answer or an event; undefined where there is none. */
 export function parseStatus(data: unknown): Status | undefined {
-  const { state, file, position, duration, loop, playlist, item } = read(data);
+  const { state, file, position, duration, loop, playlist, item, sounds, sound } = read(data);
   if (state === 'ready') return { state, loop: loop === true };
   if (state !== 'going' && state !== 'paused') return undefined;
   return {
@@ -134,7 +145,13 @@ export function parseStatus(data: unknown): Status | undefined {
     duration: seconds(duration),
     loop: loop === true,
     ...(Array.isArray(playlist) && { playlist: names(playlist), item: index(item) ?? 0 }),
+    ...(Array.isArray(sounds) && { sounds: sounds.map(parseSound), sound: index(sound) ?? 0 }),
   };
+}
+
+function parseSound(data: unknown): SoundTrack {
+  const { language, playable } = read(data);
+  return { language: optionalText(language), playable: playable !== false };
 }
 
 /** The answer to `ctrl.seek`. */

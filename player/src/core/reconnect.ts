@@ -88,8 +88,8 @@ export function keepPlaying(
 
 async function playOn(
   playback: Playback,
-  { state, file, position, loop, playlist, item }: Playing,
+  { state, file, position, loop, playlist, item, sound }: Playing,
 ): Promise<void> {
-  await playback.play(playlist ?? file, { start: position, loop, item });
+  await playback.play(playlist ?? file, { start: position, loop, item, sound });
   if (state === 'paused') await playback.pause();
 }

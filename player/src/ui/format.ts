@@ -20,3 +20,12 @@ const codecs: Record<string, string> = {
 };
 
 export const codecName = (codec: string): string => codecs[codec.toLowerCase()] ?? codec;
+
+/** The name of a language, in another: `deu` in `en` -> German. */
+export function languageName(tag: string, language: string): string {
+  try {
+    return new Intl.DisplayNames([language], { type: 'language' }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
+}

@@ -12,11 +12,13 @@ import {
   type PlaybackState,
   PlayError,
   type Skipped,
+  type SoundTrack,
   type Status,
   showsH264,
 } from '../core/index.ts';
 import { useExtras } from './use-extras.ts';
 import { useLibrary } from './use-library.ts';
+import { useRemembered } from './use-remembered.ts';
 
 export interface PlayerOptions {
   /** Full URL of the Janus API. */
@@ -68,6 +70,12 @@ export function usePlayer(options: PlayerOptions) {
   const playedDuration = ref<number>();
   /** The files that play one after another, and which of them plays now; none when it is a single file. */
   const playlist = shallowRef<{ files: string[]; item: number }>();
+  /** The sounds of what plays, where it has several, and which of them is heard. */
+  const sounds = shallowRef<SoundTrack[]>([]);
+  const heard = ref(0);
+  let listenedTo: string | undefined;
+  /** The language that the viewer chose last: of each film that has it. */
+  const preferredLanguage = useRemembered('sound-language', '');
   /** Files of the playlist that were passed over. */
   const skipped = ref<Skipped[]>([]);
 
@@ -103,6 +111,7 @@ export function usePlayer(options: PlayerOptions) {
   playback.on('status', (status) => {
     loop.value = status.state === 'ready' ? loop.value : status.loop;
     playedDuration.value = playback.duration;
+    listen(status);
     shownPosition.value = playback.position;
     follow(status);
   });
@@ -141,6 +150,25 @@ export function usePlayer(options: PlayerOptions) {
     playlist.value = files && { files, item };
     const name = files?.[item];
     if (name && selected.value?.name !== name) selected.value = library.find(name);
+  }
+
+  /** What begins to play is heard in the viewer's language. */
+  function listen(status: Status): void {
+    const begun = sounds.value.length === 0 || playback.file !== listenedTo;
+    const { sounds: found = [], sound = 0 } = status.state === 'ready' ? {} : status;
+    sounds.value = found;
+    heard.value = sound;
+    listenedTo = playback.file;
+    const language = preferredLanguage.value;
+    if (!begun || !language || found[sound]?.language === language) return;
+    const wanted = found.findIndex((other) => other.playable && other.language === language);
+    if (wanted >= 0) void playback.setSound(wanted).catch(() => {});
+  }
+
+  /** Has another sound of what plays heard, and its language from now on. */
+  function hear(sound: number): Promise<void> {
+    preferredLanguage.value = sounds.value[sound]?.language ?? '';
+    return command(() => playback.setSound(sound));
   }
 
   async function command(work: () => Promise<unknown>): Promise<void> {
@@ -257,6 +285,9 @@ export function usePlayer(options: PlayerOptions) {
     library,
     playlist,
     skipped,
+    sounds,
+    heard,
+    hear,
     extras,
     selected,
     probe,

@@ -14,6 +14,8 @@ export interface FakeFile {
   duration: number;
   /** Why it cannot be played. */
   reason?: string;
+  /** Languages of its sounds, where there are several. */
+  languages?: string[];
 }
 
 /** What the fake refuses or leaves unanswered. */
@@ -88,6 +90,7 @@ interface Body {
   item?: number;
   position?: number;
   start?: number;
+  sound?: number;
   loop?: boolean;
   folder?: string;
   accurate?: boolean;
@@ -99,6 +102,7 @@ interface Play {
   isPlaylist: boolean;
   item: number;
   paused: boolean;
+  sound: number;
   loop: boolean;
   position: number;
   /** When the position was true. */
@@ -159,6 +163,7 @@ export class FakeHandle implements Handle {
       position: Math.round(this.#position(play)),
       duration: this.#duration(play),
       loop: play.loop,
+      ...this.#sounds(play),
       ...(play.isPlaylist && { playlist: play.files, item: play.item }),
     };
   }
@@ -212,6 +217,10 @@ export class FakeHandle implements Handle {
           this.#hold(play);
           play.paused = body.request === 'ctrl.pause';
         });
+      case 'ctrl.sound':
+        return this.#control((play) => {
+          play.sound = body.sound ?? 0;
+        });
       case 'ctrl.seek':
         return this.#seek(body);
       case 'ctrl.loop':
@@ -223,7 +232,7 @@ export class FakeHandle implements Handle {
     }
   }
 
-  #begin({ file, playlist, item = 0, start = 0, loop = false }: Body): object {
+  #begin({ file, playlist, item = 0, start = 0, loop = false, sound = 0 }: Body): object {
     if (!this.#up) return { code: 462, reason: 'The PeerConnection is not up' };
     const files = playlist ?? [file ?? ''];
     const missing = files.find((name) => !this.#gateway.files.has(name));
@@ -234,11 +243,17 @@ export class FakeHandle implements Handle {
       isPlaylist: playlist !== undefined,
       item,
       paused: false,
+      sound,
       loop,
       position: start,
       since: performance.now(),
     };
     return { code: 0, ...this.status };
+  }
+
+  #sounds({ files, item, sound }: Play): object | undefined {
+    const languages = this.#gateway.files.get(files[item])?.languages;
+    return languages && { sounds: languages.map((language) => ({ language, playable: true })), sound };
   }
 
   #control(work: (play: Play) => void): object {

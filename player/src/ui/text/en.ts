@@ -46,6 +46,7 @@ export const en = {
   timeOf: (position: string, duration: string) => `${position} of ${duration}`,
   loop: 'Repeat',
   pictureInPicture: 'Picture in picture',
+  soundTrack: 'Sound',
   captions: 'Captions',
   captionsOff: 'Off',
   noCaptions: 'No captions',
@@ -96,6 +97,8 @@ export const en = {
     ['D', 'statistics'],
   ],
 
+  /** What the server said of an error. */
+  detail: (reason: string) => reason,
   retry: 'Try again',
   dismiss: 'Dismiss',
   openServer: 'Open the server’s address',

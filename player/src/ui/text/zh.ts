@@ -1,4 +1,5 @@
 import type { Text } from './en.ts';
+import { reasonInChinese } from './reasons.zh.ts';
 
 export const zh: Text = {
   language: 'zh-CN',
@@ -21,7 +22,7 @@ export const zh: Text = {
   chooseFileHint: '由服务器实时发送，就在本页播放。',
   probing: '正在查看文件……',
   missing: '服务器上没有这个文件。',
-  unplayable: (reason) => `无法播放：${reason || '服务器没有给出原因'}`,
+  unplayable: (reason) => `无法播放：${reasonInChinese(reason) || '服务器没有给出原因'}`,
 
   play: '播放',
   pause: '暂停',
@@ -38,12 +39,13 @@ export const zh: Text = {
   timeOf: (position, duration) => `${position}，共 ${duration}`,
   loop: '循环播放',
   pictureInPicture: '画中画',
+  soundTrack: '音轨',
   captions: '字幕',
   captionsOff: '关闭',
   noCaptions: '没有字幕',
   next: '下一个',
   previous: '上一个',
-  skipped: (file, reason) => `已跳过“${file}”：${reason || '无法播放'}`,
+  skipped: (file, reason) => `已跳过“${file}”：${reasonInChinese(reason) || '无法播放'}`,
   starting: '正在开始……',
   reconnecting: '连接已断开，正在重新连接……',
   blocked: '浏览器默认关闭了声音。',
@@ -87,6 +89,7 @@ export const zh: Text = {
     ['D', '统计'],
   ],
 
+  detail: reasonInChinese,
   retry: '重试',
   dismiss: '关闭提示',
   openServer: '打开服务器地址',

@@ -37,32 +37,33 @@ beforeAll(async () => {
   const captions = (line: string) => `WEBVTT\n\n00:00.000 --> 00:24.000\n<i>${line}</i>\n`;
   writeFileSync(join(media, 'sample.en.vtt'), captions('In English'));
   writeFileSync(join(media, 'sample.zh-CN.vtt'), captions('中文字幕'));
+  const tools = await findMediaTools();
+  const make = (output: string, inputs: string[], args: string[]) =>
+    tools.run({
+      tool: 'ffmpeg',
+      folder: media,
+      inputs,
+      output,
+      args: [...inputs.flatMap((input) => ['-i', input]), ...args, output],
+    });
   // In English it is silent.
-  await (await findMediaTools()).run({
-    tool: 'ffmpeg',
-    folder: media,
-    inputs: ['sample.mp4'],
-    output: 'languages.mp4',
-    args: [
-      ...[
-        '-i',
-        'sample.mp4',
-        '-f',
-        'lavfi',
-        '-i',
-        'anullsrc',
-        '-shortest',
-        '-map',
-        '0:v',
-        '-map',
-        '1:a',
-        '-map',
-        '0:a',
-      ],
-      ...['-codec', 'copy', '-codec:a:0', 'aac', '-metadata:s:a:0', 'language=eng'],
-      ...['-metadata:s:a:1', 'language=deu', 'languages.mp4'],
+  await make(
+    'languages.mp4',
+    ['sample.mp4'],
+    [
+      ...['-f', 'lavfi', '-i', 'anullsrc', '-shortest', '-map', '0:v', '-map', '1:a', '-map', '0:a'],
+      ...['-codec', 'copy', '-codec:a:0', 'aac'],
+      ...['-metadata:s:a:0', 'language=eng', '-metadata:s:a:1', 'language=deu'],
     ],
-  });
+  );
+  await make(
+    'cover.mp3',
+    ['sample.mp3'],
+    [
+      ...['-f', 'lavfi', '-i', 'color=teal:size=64x48:rate=1:duration=1', '-map', '0:a', '-map', '1:v'],
+      ...['-codec:a', 'copy', '-codec:v', 'png', '-disposition:v', 'attached_pic'],
+    ],
+  );
   await $({ quiet: true })`chmod -R a+rX ${media}`;
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
   deployment = await new Deployment('e2e', {
@@ -285,6 +286,16 @@ describe('the controls', () => {
     await expect
       .poll(async () => (await measurePlayback(page, { seconds: 2 })).tones.length)
       .toBeGreaterThan(0);
+  });
+
+  it('a sound shows its cover, and one without shows none', async () => {
+    const page = await visit('?file=cover.mp3');
+    const cover = page.getByTestId('cover');
+    await cover.waitFor();
+    const size = () => cover.evaluate((image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight]);
+    await expect.poll(size).toEqual([64, 48]);
+    await page.getByTestId('file-sample.mp3').click();
+    await cover.waitFor({ state: 'detached' });
   });
 
   it('statistics tell what comes, and how', async () => {

@@ -48,7 +48,7 @@ beforeAll(async () => {
     });
   // In English it is silent.
   await make(
-    'languages.mp4',
+    'two-languages.mp4',
     ['sample.mp4'],
     [
       ...['-f', 'lavfi', '-i', 'anullsrc', '-shortest', '-map', '0:v', '-map', '1:a', '-map', '0:a'],
@@ -272,20 +272,17 @@ describe('the controls', () => {
     expect(await page.getByTestId('captions').isDisabled()).toBe(true);
   });
 
-  it('a film is heard in another language, and the next one, too', async () => {
-    const page = await visit('?file=languages.mp4&autoplay=1');
+  it('a film is heard in another language, and in the same one the next time', async () => {
+    const page = await visit('?file=two-languages.mp4&autoplay=1');
+    const notes = async () => (await measurePlayback(page, { seconds: 2 })).tones.length;
     await waitForFrame(page, ({ film }) => film === 1);
-    expect((await measurePlayback(page, { seconds: 2 })).tones).toEqual([]);
+    expect(await notes()).toBe(0);
     await page.getByTestId('sounds').click();
     await page.getByRole('menuitemradio', { name: 'German' }).click();
-    await expect
-      .poll(async () => (await measurePlayback(page, { seconds: 2 })).tones.length)
-      .toBeGreaterThan(0);
+    await expect.poll(notes, { timeout: 15_000 }).toBeGreaterThan(0);
     await page.reload();
     await waitForFrame(page, ({ film }) => film === 1);
-    await expect
-      .poll(async () => (await measurePlayback(page, { seconds: 2 })).tones.length)
-      .toBeGreaterThan(0);
+    await expect.poll(notes, { timeout: 15_000 }).toBeGreaterThan(0);
   });
 
   it('a sound shows its cover, and one without shows none', async () => {

@@ -48,6 +48,14 @@ const sentences: [english: string, chinese: string][] = [
     'the time of frame {} of {} is before that of the frame before it',
     '第 {} 帧（共 {} 帧）的时间早于前一帧',
   ],
+  [
+    'its edit list goes on at a picture that is no key frame: encode it anew ({})',
+    '它的编辑列表从非关键帧处继续，请重新编码（{}）',
+  ],
+  [
+    'the Ogg file is a chain of several sounds: make it one ({})',
+    'Ogg 文件由多段声音串接而成，请合并为一段（{}）',
+  ],
   ['the wav header is damaged', 'wav 文件头已损坏'],
   ['the sound has no frames', '音轨里没有声音'],
   ['the sound has {} samples a second: {} to {} are supported', '声音的采样率为每秒 {} 次，支持 {} 到 {}'],

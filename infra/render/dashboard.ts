@@ -55,6 +55,7 @@ const panels: Panel[] = [
       { expr: 'rate(janus_play_packets_total[1m])', legend: '{{medium}}' },
       { expr: 'rate(janus_nacks_total[1m])', legend: 'asked for again (NACK)' },
       { expr: 'rate(janus_play_key_frame_requests_total[1m])', legend: 'key frames asked for (PLI, FIR)' },
+      { expr: 'rate(janus_play_switches_total[1m])', legend: 'switches to a {{to}} rendition' },
     ],
   },
   {

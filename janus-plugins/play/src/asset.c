@@ -74,6 +74,7 @@ struct asset {
     pthread_mutex_t lock;
     struct track video, (*sounds)[AUDIO_CODECS]; /* of each sound of the file */
     size_t packets;                              /* of each */
+    uint64_t rate; /* of the pictures, in bits per second */
 };
 
 struct segment {
@@ -521,6 +522,15 @@ static uint64_t index_bytes(const struct media_index *index)
     return frames * sizeof(struct index_frame) + gaps * sizeof(struct index_gap);
 }
 
+static uint64_t rate_of(const struct index_track *track)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < track->count; i++)
+        bytes += track->frames[i].size;
+    return track->end >= MILLISECONDS(1) ? bytes * 8 * 1000 / (uint64_t)(track->end / MILLISECONDS(1)) : 0;
+}
+
 static struct asset *asset_new(struct library *library, int fd, const struct file_identity *identity,
                                struct media_index *index)
 {
@@ -539,6 +549,7 @@ static struct asset *asset_new(struct library *library, int fd, const struct fil
     pthread_mutex_init(&asset->lock, NULL);
     if (index->video.count > 0)
         cut_frames(&asset->video, &index->video);
+    asset->rate = rate_of(&index->video);
     make_table(&asset->video, asset);
     asset->packets = packets_of_sound(index);
     asset->sounds = calloc(index->sound_count + 1, sizeof asset->sounds[0]);
@@ -780,6 +791,11 @@ size_t asset_count(const struct asset *asset, enum asset_medium medium)
 int64_t asset_time(const struct asset *asset, enum asset_medium medium, size_t item)
 {
     return medium == ASSET_VIDEO ? asset->video.frames->frames[item].time : (int64_t)item * AUDIO_PACKET_TIME;
+}
+
+uint64_t asset_rate(const struct asset *asset)
+{
+    return asset->rate;
 }
 
 static bool is_idr(const struct asset *asset, size_t picture)

@@ -61,6 +61,9 @@ const struct media_index *asset_index(const struct asset *asset);
 size_t asset_count(const struct asset *asset, enum asset_medium medium);
 int64_t asset_time(const struct asset *asset, enum asset_medium medium, size_t item);
 
+/* How many bits per second its pictures have, on average. */
+uint64_t asset_rate(const struct asset *asset);
+
 /* The last picture at or before this one that a decoder can begin with; the first when there is none. Reads
  * the file: what the container calls a key frame need not be an IDR picture. */
 size_t asset_key_frame(const struct asset *asset, size_t picture);

@@ -8,6 +8,7 @@
 #include <glib.h>
 
 #include "clock.h"
+#include "rendition.h"
 
 /* So long a viewer waits for what has not been looked into before. */
 #define PATIENCE SECONDS(2)
@@ -97,6 +98,37 @@ static void read_names(DIR *directory, const char *root, const char *folder, con
     }
 }
 
+/* Up to its last dot, which is included. */
+static char *stem_of(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    return g_strndup(name, dot ? (gsize)(dot + 1 - name) : 0);
+}
+
+/* Renditions belong to the film beside them, and are no films of their own as long as it is there. */
+static void hide_renditions(GArray *files)
+{
+    GHashTable *films = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    size_t length;
+
+    for (guint i = 0; i < files->len; i++) {
+        const char *name = g_array_index(files, struct name, i).name;
+        if (!rendition_is_named(name, &length))
+            g_hash_table_add(films, stem_of(name));
+    }
+    for (guint i = files->len; i-- > 0;) {
+        const char *name = g_array_index(files, struct name, i).name;
+        if (!rendition_is_named(name, &length))
+            continue;
+        char *film = g_strndup(name, length);
+        if (g_hash_table_contains(films, film))
+            g_array_remove_index(files, i);
+        g_free(film);
+    }
+    g_hash_table_destroy(films);
+}
+
 /* `count` names from `offset` on, ended by NULL. */
 static char **take_names(GArray *names, size_t offset, size_t count)
 {
@@ -122,6 +154,7 @@ static struct listing *read_folder(DIR *directory, const char *root, char *folde
     GArray *files = names_new(), *folders = names_new();
 
     read_names(directory, root, folder, grant, files, folders);
+    hide_renditions(files);
     g_array_sort(files, compare_names);
     g_array_sort(folders, compare_names);
     offset = MIN(offset, files->len);

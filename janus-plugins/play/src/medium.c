@@ -9,7 +9,7 @@
 
 int64_t medium_item_due(const struct session *session, enum asset_medium which, size_t item)
 {
-    int64_t time = asset_time(session->asset, which, item);
+    int64_t time = asset_time(session->media[which].asset, which, item);
 
     return session->anchor + (time > session->from ? time : session->from);
 }
@@ -30,6 +30,7 @@ void medium_send(struct session *session, enum asset_medium which, uint8_t *pack
                                                   .timestamp = timestamp});
     medium->timestamp = timestamp;
     medium->started = true;
+    medium->bytes += payload;
     session->callbacks->send(session->owner, which == ASSET_VIDEO, packet, RTP_HEADER_SIZE + payload);
 }
 

@@ -30,6 +30,8 @@ static const struct description counters[METRICS_COUNTERS] = {
     [METRICS_VIDEO_BYTES] = {"bytes_total", "{medium=\"video\"}", NULL, 1},
     [METRICS_KEY_FRAME_REQUESTS] = {"key_frame_requests_total", "",
                                     "Packets in which viewers asked for a key frame (PLI, FIR).", 1},
+    [METRICS_SWITCHED_LOWER] = {"switches_total", "{to=\"lower\"}", "Renditions that took over.", 1},
+    [METRICS_SWITCHED_HIGHER] = {"switches_total", "{to=\"higher\"}", NULL, 1},
     [METRICS_ASSETS_SHARED] = {"asset_opens_total", "{index=\"shared\"}",
                                "Files opened whose index viewers had in memory, or was kept of earlier ones, or was read.", 1},
     [METRICS_ASSETS_KEPT] = {"asset_opens_total", "{index=\"kept\"}", NULL, 1},

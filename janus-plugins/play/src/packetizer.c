@@ -98,6 +98,14 @@ size_t packetizer_next(struct packetizer *packetizer, uint8_t payload[RTP_PAYLOA
     return size;
 }
 
+size_t packetizer_write_filler(uint8_t payload[RTP_PAYLOAD_MAX])
+{
+    memset(payload, 0xff, RTP_PAYLOAD_MAX);
+    payload[0] = H264_NAL_FILLER;
+    payload[RTP_PAYLOAD_MAX - 1] = 0x80;
+    return RTP_PAYLOAD_MAX;
+}
+
 size_t packetizer_count(const struct packetizer *packetizer)
 {
     const uint8_t *position = packetizer->position;

@@ -42,4 +42,7 @@ size_t packetizer_next(struct packetizer *packetizer, uint8_t payload[RTP_PAYLOA
 /* How many payloads packetizer_next() will give from here. */
 size_t packetizer_count(const struct packetizer *packetizer);
 
+/* Writes a payload that says nothing, as large as one can be, for the end of an access unit. */
+size_t packetizer_write_filler(uint8_t payload[RTP_PAYLOAD_MAX]);
+
 #endif

@@ -9,11 +9,14 @@
 
 #define REPAIR_INTERVAL SECONDS(1)
 
+/* What is shown for longer is a still, which filler for all that time would hold up. */
+#define FILLER_INTERVAL_MAX MILLISECONDS(200)
+
 static void cut_picture(const struct session *session, size_t picture, struct packetizer *packetizer)
 {
     const struct asset_item *item = window_item(session->media[ASSET_VIDEO].window, picture);
 
-    const struct media_index *index = asset_index(session->asset);
+    const struct media_index *index = asset_index(session->media[ASSET_VIDEO].asset);
     bool changed = picture > 0 && index->video.frames[picture].config != index->video.frames[picture - 1].config;
 
     packetizer_begin(packetizer, index_config(index, picture), item->data, item->size, item->idr || changed);
@@ -78,9 +81,11 @@ static void keep_for_repair(struct session *session, const struct asset_item *it
 
 static int64_t interval_after(const struct session *session, size_t picture)
 {
-    if (picture + 1 >= session->media[ASSET_VIDEO].count)
+    const struct session_medium *medium = &session->media[ASSET_VIDEO];
+
+    if (picture + 1 >= medium->count)
         return 0;
-    return asset_time(session->asset, ASSET_VIDEO, picture + 1) - asset_time(session->asset, ASSET_VIDEO, picture);
+    return asset_time(medium->asset, ASSET_VIDEO, picture + 1) - asset_time(medium->asset, ASSET_VIDEO, picture);
 }
 
 static void end_burst(struct session *session)
@@ -90,6 +95,17 @@ static void end_burst(struct session *session)
 
     session->burst.active = session->beginning = session->sought = false;
     window_move(medium->window, keep ? session->key_frame : medium_upcoming(medium), medium_upcoming(medium));
+}
+
+/* How many packets of filler go with a picture that is shown for so long. */
+static size_t owed_filler(struct session *session, int64_t interval, int64_t now)
+{
+    if (now >= session->filler_until || interval > FILLER_INTERVAL_MAX)
+        return 0;
+    session->filler_owed += session->filler_rate / 8 * (uint64_t)(interval / MILLISECONDS(1)) / 1000;
+    size_t packets = session->filler_owed / RTP_PAYLOAD_MAX;
+    session->filler_owed %= RTP_PAYLOAD_MAX;
+    return packets;
 }
 
 int64_t pictures_lead(const struct session *session)
@@ -124,6 +140,7 @@ void pictures_begin(struct session *session, const struct asset_item *item, int6
         end_burst(session);
         return;
     }
+    burst->packets += owed_filler(session, interval_after(session, next), now);
     burst->active = true;
     cut_picture(session, burst->picture, &burst->packetizer);
 }
@@ -132,11 +149,16 @@ void pictures_send_packet(struct session *session)
 {
     struct session_burst *burst = &session->burst;
     uint8_t packet[RTP_PACKET_MAX];
-    bool last;
+    bool last = true;
     size_t size;
 
-    while ((size = packetizer_next(&burst->packetizer, packet + RTP_HEADER_SIZE, &last)) == 0)
+    while ((size = packetizer_next(&burst->packetizer, packet + RTP_HEADER_SIZE, &last)) == 0 &&
+           burst->picture < burst->last)
         cut_picture(session, ++burst->picture, &burst->packetizer);
+    if (size == 0)
+        size = packetizer_write_filler(packet + RTP_HEADER_SIZE);
+    if (burst->picture == burst->last)
+        last = burst->sent + 1 == burst->packets;
     uint32_t behind = (uint32_t)(burst->last - burst->picture) * burst->timestamp_step;
     medium_send(session, ASSET_VIDEO, packet, size, burst->timestamp - behind, last);
     if (++burst->sent == burst->packets)

@@ -3,6 +3,7 @@
 
 #include "medium.h"
 #include "sending.h"
+#include "switching.h"
 
 void playback_discard_next(struct session *session)
 {
@@ -12,6 +13,8 @@ void playback_discard_next(struct session *session)
         window_close(next->windows[i]);
     if (next->asset)
         asset_release(next->asset);
+    if (next->shown.asset)
+        asset_release(next->shown.asset);
     *next = (struct session_next){.asset = NULL};
 }
 
@@ -20,6 +23,7 @@ static void close_asset(struct session *session)
     for (int i = 0; i < ASSET_MEDIA; i++) {
         window_close(session->media[i].window);
         session->media[i].window = NULL;
+        asset_release(session->media[i].asset);
     }
     asset_release(session->asset);
     session->asset = NULL;
@@ -33,6 +37,7 @@ static void leave(struct session *session)
     playback_discard_next(session);
     session->plays++;
     session->state = SESSION_READY;
+    switching_renew(session);
 }
 
 void playback_end(struct session *session, enum session_end end)
@@ -63,13 +68,15 @@ static bool find_sound(const struct asset *asset, const struct index_choice *cho
            index_choose_sound(asset_index(asset), &(struct index_choice){.number = -1}, number, &reason);
 }
 
-/* Chooses as what the asset is sent; false when the viewer has not accepted what it needs. */
-static bool choose_formats(const struct session *session, const struct asset *asset, const struct index_choice *choice,
-                           struct session_format formats[ASSET_MEDIA], struct reason *reason)
+/* Chooses as what the asset is sent, with pictures of another perhaps; false when the viewer has not accepted what it
+ * needs. */
+static bool choose_formats(const struct session *session, const struct asset *asset, const struct asset *shown,
+                           const struct index_choice *choice, struct session_format formats[ASSET_MEDIA],
+                           struct reason *reason)
 {
     unsigned sound;
     bool has_video = asset_count(asset, ASSET_VIDEO) > 0, has_audio = find_sound(asset, choice, &sound);
-    uint8_t h264 = sdp_h264_payload_type(&session->answer, asset_index(asset)->configs[0].profile);
+    uint8_t h264 = sdp_h264_payload_type(&session->answer, asset_index(shown)->configs[0].profile);
 
     formats[ASSET_VIDEO] = (struct session_format){.sent = has_video, .payload_type = h264};
     formats[ASSET_AUDIO] = has_audio ? sound_format(&session->answer, sound) : (struct session_format){.sent = false};
@@ -96,7 +103,7 @@ void playback_go_to(struct session *session, const struct seek_point *point)
         medium->next = next[i];
         medium->window = NULL;
         if (medium->next < medium->count)
-            medium->window = window_open(session->asset, i, medium->format.sound, first[i], next[i]);
+            medium->window = window_open(medium->asset, i, medium->format.sound, first[i], next[i]);
         window_close(before);
     }
     session->anchored = false;
@@ -110,11 +117,16 @@ void playback_go_to(struct session *session, const struct seek_point *point)
     session->repair_wanted = false;
 }
 
-static void set_media(struct session *session, const struct session_format formats[ASSET_MEDIA])
+/* `shown` as session_follow() takes it. */
+static void set_media(struct session *session, const struct rendition *shown,
+                      const struct session_format formats[ASSET_MEDIA])
 {
+    switching_show(session, shown->asset ? shown : &(struct rendition){.asset = asset_hold(session->asset)});
+    adaptation_renew(&session->adaptation);
     for (int i = 0; i < ASSET_MEDIA; i++) {
         struct session_medium *medium = &session->media[i];
         medium->format = formats[i];
+        medium->asset = i == ASSET_VIDEO ? session->shown.asset : asset_hold(session->asset);
         medium->count = formats[i].sent ? asset_count(session->asset, i) : 0;
         if (i == ASSET_AUDIO && formats[i].sent)
             medium->clock_rate = audio_rate(formats[i].sound.codec);
@@ -125,7 +137,7 @@ bool playback_begin(struct session *session, const struct session_play *play, st
 {
     struct session_format formats[ASSET_MEDIA];
 
-    if (!choose_formats(session, play->asset, &play->choice, formats, reason))
+    if (!choose_formats(session, play->asset, play->asset, &play->choice, formats, reason))
         return false;
     if (session->state != SESSION_READY) {
         leave(session);
@@ -138,9 +150,10 @@ bool playback_begin(struct session *session, const struct session_play *play, st
     session->plays++;
     session->sought = false;
     session->media[ASSET_AUDIO].after_gap = true;
-    set_media(session, formats);
+    set_media(session, &(struct rendition){.asset = NULL}, formats);
     playback_go_to(session, &play->point);
     session->state = SESSION_GOING;
+    switching_renew(session);
     return true;
 }
 
@@ -177,21 +190,25 @@ static size_t first_item(const struct asset *asset, enum asset_medium medium)
     return medium == ASSET_VIDEO ? asset_index(asset)->lead : 0;
 }
 
-enum session_followed playback_follow(struct session *session, size_t item, struct asset *asset, struct reason *reason)
+enum session_followed playback_follow(struct session *session, size_t item, struct asset *asset,
+                                      const struct rendition *shown, struct reason *reason)
 {
     struct session_next *next = &session->next;
+    struct asset *pictures = shown->asset ? shown->asset : asset;
 
     if (!asset) {
         next->none = true;
         return SESSION_TAKEN;
     }
-    if (!choose_formats(session, asset, &session->choice, next->formats, reason))
+    if (!choose_formats(session, asset, pictures, &session->choice, next->formats, reason))
         return SESSION_UNFIT;
     next->asset = asset;
+    next->shown = *shown;
     next->item = item;
     for (int i = 0; i < ASSET_MEDIA; i++)
         if (next->formats[i].sent)
-            next->windows[i] = window_open(asset, i, next->formats[i].sound, 0, first_item(asset, i));
+            next->windows[i] = window_open(i == ASSET_VIDEO ? pictures : asset, i, next->formats[i].sound, 0,
+                                           first_item(asset, i));
     return SESSION_TAKEN;
 }
 
@@ -206,6 +223,7 @@ int64_t playback_end_time(const struct session *session)
 void playback_begin_next(struct session *session, int64_t at)
 {
     struct session_next next = session->next;
+    unsigned lines = session->shown.lines;
 
     session->next = (struct session_next){.asset = NULL};
     if (!next.formats[ASSET_AUDIO].sent)
@@ -213,7 +231,7 @@ void playback_begin_next(struct session *session, int64_t at)
     close_asset(session);
     session->asset = next.asset;
     session->played.item = next.item;
-    set_media(session, next.formats);
+    set_media(session, &next.shown, next.formats);
     for (int i = 0; i < ASSET_MEDIA; i++) {
         session->media[i].window = next.windows[i];
         session->media[i].next = first_item(session->asset, i);
@@ -226,4 +244,7 @@ void playback_begin_next(struct session *session, int64_t at)
     session->has_key_frame = false;
     session->anchored = sending_is_prepared(session);
     session->callbacks->item_began(session->owner, &session->played);
+    if (session->shown.lines != lines)
+        session->callbacks->switched(session->owner, &session->played, session->shown.lines == 0, session->shown.lines);
+    switching_renew(session);
 }

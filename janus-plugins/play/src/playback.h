@@ -18,7 +18,7 @@ int64_t playback_end_time(const struct session *session);
 bool playback_has_next(const struct session *session);
 void playback_discard_next(struct session *session);
 enum session_followed playback_follow(struct session *session, size_t item, struct asset *asset,
-                                      struct reason *reason);
+                                      const struct rendition *shown, struct reason *reason);
 
 /* Goes on with the file that follows, whose position 0 is due at `at`, as if it were the same one. */
 void playback_begin_next(struct session *session, int64_t at);

@@ -20,6 +20,7 @@
 #include "pacer.h"
 #include "probe.h"
 #include "protocol.h"
+#include "rendition.h"
 #include "rtcp.h"
 #include "sdp.h"
 #include "session.h"
@@ -72,7 +73,7 @@ static struct prober *prober;
 static struct pacer *pacer;
 static GThreadPool *events; /* one thread: events reach a viewer in the order they happened */
 static GThreadPool *offers; /* a thread for each: the core gathers candidates before it returns */
-static GThreadPool *openers; /* of what follows in a playlist */
+static GThreadPool *openers; /* of what follows in a playlist, and of renditions */
 
 static janus_mutex viewers_mutex = JANUS_MUTEX_INITIALIZER;
 static GHashTable *viewers; /* by handle */
@@ -281,7 +282,8 @@ static void play_ended(void *owner, enum session_end end, const struct session_i
     notify(viewer, protocol_event("exit.play"), NULL);
 }
 
-static void near_end(void *owner)
+/* Has opened what the session wants. */
+static void call_opener(void *owner)
 {
     struct viewer *viewer = owner;
 
@@ -297,8 +299,23 @@ static void item_began(void *owner, const struct session_item *item)
     notify(owner, protocol_item(item), NULL);
 }
 
+static void switched(void *owner, const struct session_item *item, bool more, unsigned lines)
+{
+    struct viewer *viewer = owner;
+
+    metrics_count(more ? METRICS_SWITCHED_HIGHER : METRICS_SWITCHED_LOWER, 1);
+    if (g_atomic_int_get(&viewer->is_explicit))
+        notify(viewer, protocol_rendition(item, lines), NULL);
+}
+
 static const struct session_callbacks session_callbacks = {
-    .send = relay_packet, .ended = play_ended, .near_end = near_end, .item_began = item_began};
+    .send = relay_packet,
+    .ended = play_ended,
+    .near_end = call_opener,
+    .item_began = item_began,
+    .wants_rendition = call_opener,
+    .switched = switched,
+};
 
 static int64_t advance(struct pacer_timer *timer, int64_t now)
 {
@@ -390,6 +407,9 @@ static int64_t position_of(int64_t milliseconds)
 static bool follow_with(struct viewer *viewer, const struct session_item *next, unsigned play, struct reason *reason)
 {
     const char *name = next->playlist->names[next->item];
+    unsigned level = session_level(&viewer->session);
+    struct rendition shown = {.asset = NULL};
+    struct reason ignored;
     struct asset *asset;
     enum path_status status = asset_open(library, name, &asset, reason);
 
@@ -397,7 +417,9 @@ static bool follow_with(struct viewer *viewer, const struct session_item *next, 
         reason_set(reason, "there is no such file in the media folder");
     if (status != PATH_OPENED)
         return false;
-    switch (session_follow(&viewer->session, play, next->item, asset, reason)) {
+    if (level > 0 && asset_count(asset, ASSET_VIDEO) > 0)
+        rendition_open(library, name, asset, level, 0, &shown, &ignored);
+    switch (session_follow(&viewer->session, play, next->item, asset, &shown, reason)) {
     case SESSION_TAKEN:
         return true;
     case SESSION_TOO_LATE:
@@ -410,27 +432,54 @@ static bool follow_with(struct viewer *viewer, const struct session_item *next, 
 }
 
 /* Opens what follows in a playlist, passing over what cannot be played. */
-static void open_next(gpointer data, gpointer user_data)
+static void open_next(struct viewer *viewer)
 {
-    struct viewer *viewer = data;
     struct session_item next;
     struct reason reason;
     size_t candidates;
     unsigned play;
 
-    (void)user_data;
-    if (session_wants_next(&viewer->session, &next, &candidates, &play)) {
-        while (candidates > 0 && !follow_with(viewer, &next, play, &reason)) {
-            log_file(LOG_WARN, viewer, "passes over", next.playlist->names[next.item], reason.text);
-            if (next.playlist->is_list)
-                notify(viewer, protocol_skipped(&next, reason.text), NULL);
-            next.item = (next.item + 1) % next.playlist->count;
-            candidates--;
-        }
-        if (candidates == 0)
-            session_follow(&viewer->session, play, 0, NULL, &reason);
-        playlist_release(next.playlist);
+    if (!session_wants_next(&viewer->session, &next, &candidates, &play))
+        return;
+    while (candidates > 0 && !follow_with(viewer, &next, play, &reason)) {
+        log_file(LOG_WARN, viewer, "passes over", next.playlist->names[next.item], reason.text);
+        if (next.playlist->is_list)
+            notify(viewer, protocol_skipped(&next, reason.text), NULL);
+        next.item = (next.item + 1) % next.playlist->count;
+        candidates--;
     }
+    if (candidates == 0)
+        session_follow(&viewer->session, play, 0, NULL, &(struct rendition){.asset = NULL}, &reason);
+    playlist_release(next.playlist);
+}
+
+/* Opens another rendition of the film that is played, which is part of it: who may play the film may see it. */
+static void open_rendition(struct viewer *viewer)
+{
+    struct rendition rendition = {.asset = NULL};
+    struct session_wish wish;
+    struct reason reason = {""};
+
+    if (!session_wants_rendition(&viewer->session, &wish))
+        return;
+    const char *name = wish.item.playlist->names[wish.item.item];
+    if (wish.level == 0)
+        rendition.asset = asset_hold(wish.asset);
+    else if (!rendition_open(library, name, wish.asset, wish.level, wish.rate, &rendition, &reason) && reason.text[0])
+        log_file(LOG_WARN, viewer, "passes over a rendition of", name, reason.text);
+    if (!session_show(&viewer->session, wish.asset, rendition.asset ? &rendition : NULL, clock_now()) && rendition.asset)
+        asset_release(rendition.asset);
+    asset_release(wish.asset);
+    playlist_release(wish.item.playlist);
+}
+
+static void open_wanted(gpointer data, gpointer user_data)
+{
+    struct viewer *viewer = data;
+
+    (void)user_data;
+    open_next(viewer);
+    open_rendition(viewer);
     viewer_release(viewer);
 }
 
@@ -830,7 +879,7 @@ static json_t *play_query_session(janus_plugin_session *handle)
     if (!viewer)
         return NULL;
     session_status(&viewer->session, clock_now(), &status);
-    json_t *info = protocol_status(&status);
+    json_t *info = protocol_query(&status);
     playlist_release(status.played.playlist);
     viewer_release(viewer);
     return info;
@@ -871,13 +920,19 @@ static void play_hangup_media(janus_plugin_session *handle)
 
 static void play_incoming_rtcp(janus_plugin_session *handle, janus_plugin_rtcp *packet)
 {
-    if (!rtcp_asks_for_key_frame((const uint8_t *)packet->buffer, packet->length))
+    struct rtcp_feedback feedback;
+
+    if (!packet->video)
+        return;
+    rtcp_read((const uint8_t *)packet->buffer, packet->length, &feedback);
+    if (!feedback.wants_key_frame && feedback.report_count == 0 && !feedback.estimate)
         return;
     struct viewer *viewer = viewer_find(handle);
     if (!viewer)
         return;
-    metrics_count(METRICS_KEY_FRAME_REQUESTS, 1);
-    session_request_key_frame(&viewer->session);
+    if (feedback.wants_key_frame)
+        metrics_count(METRICS_KEY_FRAME_REQUESTS, 1);
+    session_feedback(&viewer->session, &feedback, clock_now());
     viewer_release(viewer);
 }
 
@@ -956,7 +1011,7 @@ static int play_init(janus_callbacks *callbacks, const char *config_path)
     pacer = pacer_start();
     events = g_thread_pool_new(push_event, NULL, 1, FALSE, NULL);
     offers = g_thread_pool_new(push_offer, NULL, -1, FALSE, NULL);
-    openers = g_thread_pool_new(open_next, NULL, OPENERS, FALSE, NULL);
+    openers = g_thread_pool_new(open_wanted, NULL, OPENERS, FALSE, NULL);
     if (!library || !prober || !pacer || !events || !offers || !openers) {
         JANUS_LOG(LOG_FATAL, LOG_PREFIX "cannot start its threads\n");
         release_resources();

@@ -413,6 +413,8 @@ json_t *protocol_status(const struct session_status *status)
     json_object_set_new(object, "file", json_string(file_of(&status->played)));
     json_object_set_new(object, "position", milliseconds(status->position));
     json_object_set_new(object, "duration", milliseconds(status->duration));
+    if (status->lines)
+        json_object_set_new(object, "rendition", json_integer(status->lines));
     add_sounds(object, &status->sounds);
     if (status->sounds.count > 1)
         json_object_set_new(object, "sound", json_integer(status->sound));
@@ -438,6 +440,15 @@ static json_t *with_status(json_t *object, const struct session_status *status)
 json_t *protocol_done(const struct session_status *status)
 {
     return with_status(json_pack("{si}", "code", 0), status);
+}
+
+json_t *protocol_query(const struct session_status *status)
+{
+    json_t *object = protocol_status(status);
+
+    json_object_set_new(object, "loss", status->loss < 0 ? json_null() : json_real(status->loss));
+    json_object_set_new(object, "remb", status->estimate ? json_integer((json_int_t)status->estimate) : json_null());
+    return object;
 }
 
 json_t *protocol_sought(const struct session_status *status, const struct seek_point *point, bool accurate)
@@ -478,6 +489,15 @@ json_t *protocol_ended(const struct session_item *last, enum session_end end, co
 json_t *protocol_item(const struct session_item *item)
 {
     return json_pack("{sssssI}", "tms_play_event", "play.item", "file", file_of(item), "item", (json_int_t)item->item);
+}
+
+json_t *protocol_rendition(const struct session_item *item, unsigned lines)
+{
+    json_t *event = json_pack("{ssss}", "tms_play_event", "play.rendition", "file", file_of(item));
+
+    if (lines)
+        json_object_set_new(event, "rendition", json_integer(lines));
+    return event;
 }
 
 json_t *protocol_skipped(const struct session_item *item, const char *message)

@@ -86,6 +86,9 @@ json_t *protocol_conflict(enum protocol_code code, const char *reason);
 /* The status object, and the reply of which it is the content. */
 json_t *protocol_status(const struct session_status *status);
 json_t *protocol_done(const struct session_status *status);
+
+/* What the core tells of a viewer to the one who runs it: the status, and what the viewer has said of the network. */
+json_t *protocol_query(const struct session_status *status);
 json_t *protocol_sought(const struct session_status *status, const struct seek_point *point, bool accurate);
 
 /* {tms_play_event: name} */
@@ -94,6 +97,8 @@ json_t *protocol_position(const struct session_status *status);
 /* `failure` is why, when the play failed: the end of a sentence that begins with the file. */
 json_t *protocol_ended(const struct session_item *last, enum session_end end, const char *failure);
 json_t *protocol_item(const struct session_item *item);
+/* `lines` of the rendition that is shown, 0 for the film itself. */
+json_t *protocol_rendition(const struct session_item *item, unsigned lines);
 json_t *protocol_skipped(const struct session_item *item, const char *message);
 json_t *protocol_offer(const char *sdp);
 

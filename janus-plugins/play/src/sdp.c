@@ -47,8 +47,9 @@ void sdp_write_offer(char offer[SDP_OFFER_MAX], uint64_t session_id, unsigned ve
             "a=fmtp:%d profile-level-id=%s;packetization-mode=1;level-asymmetry-allowed=1\r\n"
             "a=rtcp-fb:%d nack\r\n"
             "a=rtcp-fb:%d nack pli\r\n"
-            "a=rtcp-fb:%d ccm fir\r\n",
-            type, type, h264_offers[i].profile_level_id, type, type, type);
+            "a=rtcp-fb:%d ccm fir\r\n"
+            "a=rtcp-fb:%d goog-remb\r\n",
+            type, type, h264_offers[i].profile_level_id, type, type, type, type);
     }
     ADD("a=sendonly\r\n");
 #undef ADD

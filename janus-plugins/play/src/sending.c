@@ -9,6 +9,7 @@
 #include "pacer.h"
 #include "pictures.h"
 #include "playback.h"
+#include "switching.h"
 
 /* How often to look whether what is missing has been read; at the beginning, when it mostly is there at once. */
 #define POLL MILLISECONDS(5)
@@ -118,6 +119,8 @@ static bool send_due(struct session *session, enum asset_medium which, int64_t d
         pictures_send_packet(session);
         return true;
     }
+    if (which == ASSET_VIDEO)
+        switching_take(session);
     const struct asset_item *item = window_item(medium->window, medium->next);
     if (!item)
         return false;

@@ -6,9 +6,11 @@
 #include <sys/random.h>
 
 #include "clock.h"
+#include "feedback.h"
 #include "medium.h"
 #include "playback.h"
 #include "sending.h"
+#include "switching.h"
 
 #define VIDEO_RATE 90000
 
@@ -26,6 +28,7 @@ void session_init(struct session *session, const struct session_callbacks *callb
     pthread_mutex_init(&session->lock, NULL);
     session->media[ASSET_VIDEO].clock_rate = VIDEO_RATE;
     session->media[ASSET_AUDIO].clock_rate = AUDIO_RATE;
+    session->loss = -1;
     for (int i = 0; i < ASSET_MEDIA; i++) {
         random_bytes(&session->media[i].sequence, sizeof session->media[i].sequence);
         random_bytes(&session->media[i].timestamp_base, sizeof session->media[i].timestamp_base);
@@ -50,6 +53,10 @@ void session_connect(struct session *session, int64_t now)
     if (!session->connected) {
         session->connected = true;
         session->epoch = now;
+        session->wanted_level = 0;
+        session->loss = -1;
+        session->reported_at = 0;
+        adaptation_begin(&session->adaptation);
         for (int i = 0; i < ASSET_MEDIA; i++)
             session->media[i].started = false;
     }
@@ -131,6 +138,7 @@ bool session_resume(struct session *session, int64_t now)
         if (now > session->paused_at)
             medium_delay(session, now - session->paused_at);
         medium_keep_silence(session);
+        adaptation_renew(&session->adaptation);
     }
     pthread_mutex_unlock(&session->lock);
     return paused;
@@ -152,6 +160,7 @@ bool session_seek(struct session *session, const struct asset *asset, const stru
         playback_go_to(session, point);
         session->sought = true;
         session->paused_at = now;
+        switching_renew(session);
     }
     pthread_mutex_unlock(&session->lock);
     return found;
@@ -193,22 +202,33 @@ bool session_wants_next(struct session *session, struct session_item *next, size
     return wanted;
 }
 
+unsigned session_level(struct session *session)
+{
+    pthread_mutex_lock(&session->lock);
+    unsigned level = session->wanted_level;
+    pthread_mutex_unlock(&session->lock);
+    return level;
+}
+
 enum session_followed session_follow(struct session *session, unsigned play, size_t item, struct asset *asset,
-                                     struct reason *reason)
+                                     const struct rendition *shown, struct reason *reason)
 {
     enum session_followed followed = SESSION_TOO_LATE;
 
     pthread_mutex_lock(&session->lock);
     if (play == session->plays && session->next.asked && !session->next.asset)
-        followed = playback_follow(session, item, asset, reason);
+        followed = playback_follow(session, item, asset, shown, reason);
     pthread_mutex_unlock(&session->lock);
+    if (followed != SESSION_TAKEN && shown->asset)
+        asset_release(shown->asset);
     return followed;
 }
 
 void session_status(struct session *session, int64_t now, struct session_status *status)
 {
     pthread_mutex_lock(&session->lock);
-    *status = (struct session_status){.state = session->state};
+    *status = (struct session_status){
+        .state = session->state, .loss = session->loss, .estimate = session->adaptation.estimate};
     if (session->state != SESSION_READY) {
         status->played = session->played;
         playlist_hold(status->played.playlist);
@@ -220,6 +240,7 @@ void session_status(struct session *session, int64_t now, struct session_status 
             status->position = status->duration;
         index_list_sounds(asset_index(session->asset), &status->sounds);
         status->sound = session->media[ASSET_AUDIO].format.sound.number;
+        status->lines = session->shown.lines;
     }
     pthread_mutex_unlock(&session->lock);
 }
@@ -234,13 +255,50 @@ bool session_stop(struct session *session)
     return playing;
 }
 
-void session_request_key_frame(struct session *session)
+void session_feedback(struct session *session, const struct rtcp_feedback *feedback, int64_t now)
 {
     pthread_mutex_lock(&session->lock);
     /* In a pause a browser asks because it gets no pictures, not because it has lost one. */
-    if (session->state == SESSION_GOING)
-        session->repair_wanted = true;
+    if (session->state == SESSION_GOING) {
+        session->repair_wanted = session->repair_wanted || feedback->wants_key_frame;
+        if (session->media[ASSET_VIDEO].count > 0 && (feedback->report_count > 0 || feedback->estimate))
+            feedback_take(session, feedback, now);
+    }
     pthread_mutex_unlock(&session->lock);
+}
+
+bool session_wants_rendition(struct session *session, struct session_wish *wish)
+{
+    pthread_mutex_lock(&session->lock);
+    bool wanted = session->to.asked && !session->to.rendition.asset;
+    if (wanted) {
+        *wish = (struct session_wish){
+            .asset = asset_hold(session->asset),
+            .item = {playlist_hold(session->played.playlist), session->played.item},
+            .level = session->wanted_level,
+            .rate = session->wanted_rate,
+        };
+    }
+    pthread_mutex_unlock(&session->lock);
+    return wanted;
+}
+
+bool session_show(struct session *session, const struct asset *asset, const struct rendition *rendition, int64_t now)
+{
+    bool taken = false;
+
+    pthread_mutex_lock(&session->lock);
+    /* Meanwhile something else may have begun, for which it was asked for again. */
+    if (session->state != SESSION_READY && session->asset == asset && session->to.asked) {
+        taken = rendition && switching_prepare(session, rendition);
+        if (!taken && !session->to.rendition.asset) {
+            session->to.asked = false;
+            session->wanted_level = session->shown.level;
+            adaptation_refused(&session->adaptation, now);
+        }
+    }
+    pthread_mutex_unlock(&session->lock);
+    return taken;
 }
 
 int64_t session_advance(struct session *session, int64_t now)

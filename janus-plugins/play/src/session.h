@@ -10,9 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "adaptation.h"
 #include "asset.h"
 #include "packetizer.h"
 #include "playlist.h"
+#include "rendition.h"
+#include "rtcp.h"
 #include "sdp.h"
 #include "seek.h"
 #include "window.h"
@@ -41,6 +44,10 @@ struct session_callbacks {
     void (*near_end)(void *owner);
     /* The next file of the playlist has begun. */
     void (*item_began)(void *owner, const struct session_item *item);
+    /* Another rendition of the film is wanted, which session_show() should bring. */
+    void (*wants_rendition)(void *owner);
+    /* It is shown: one of more bits than that of before, or of fewer; with so many lines, or 0 for the film itself. */
+    void (*switched)(void *owner, const struct session_item *item, bool more, unsigned lines);
 };
 
 /* As what a medium is sent. */
@@ -54,10 +61,12 @@ struct session_format {
  * present play is. */
 struct session_medium {
     struct session_format format;
+    struct asset *asset; /* which its items are from: what is played, or a rendition of it */
     uint32_t clock_rate;
     uint16_t sequence;
     uint32_t timestamp_base; /* the timestamp of the moment the PeerConnection came up */
     uint32_t timestamp;      /* the last one sent */
+    uint64_t bytes;          /* of payload, that were sent */
     bool started;            /* something has been sent in this PeerConnection */
     bool after_gap;
     size_t next, count; /* items of the track */
@@ -69,7 +78,7 @@ struct session_medium {
 struct session_burst {
     bool active;
     size_t picture, last; /* the one being cut, and the one that is due */
-    size_t packets, sent;
+    size_t packets, sent; /* those of filler included, which come last */
     int64_t start, interval;
     uint32_t timestamp;      /* of the one that is due */
     uint32_t timestamp_step; /* between a picture sent again and the next */
@@ -82,8 +91,18 @@ struct session_next {
     bool none;  /* and nothing comes */
     size_t item;
     struct asset *asset; /* NULL until it comes */
+    struct rendition shown; /* its asset is NULL: the film itself */
     struct session_format formats[ASSET_MEDIA];
     struct window *windows[ASSET_MEDIA];
+};
+
+/* Another rendition of what is played, that is to take over. */
+struct session_switch {
+    bool asked; /* wants_rendition() was called */
+    struct rendition rendition; /* its asset is NULL until it comes */
+    struct window *window;      /* NULL also when the film ends before it could take over */
+    size_t key_frame; /* where it can */
+    uint8_t payload_type;
 };
 
 struct session {
@@ -121,6 +140,23 @@ struct session {
     uint64_t key_frame_cost; /* bytes from it to the present */
     bool repair_wanted;
     int64_t repaired; /* when pictures were last sent again */
+
+    struct rendition shown; /* without a reference of its own */
+    struct session_switch to;
+    unsigned wanted_level;
+    uint64_t wanted_rate;    /* at most; 0: any */
+    unsigned higher_level;   /* the one that is shown when there is room for more than what is */
+    struct adaptation adaptation;
+    int64_t rated; /* when `rate` was last found out, with `rated_bytes` sent until then */
+    uint64_t rated_bytes;
+    uint64_t rate; /* of the picture as it is sent, in bits per second; 0: not known */
+    uint64_t rates[RENDITION_LEVELS]; /* of those that were shown, and of the one above each */
+    uint64_t filler_rate;             /* so much is sent beside the picture to try whether there is room for it */
+    int64_t filler_until;
+    uint64_t filler_owed; /* bytes that did not fill a packet */
+    struct rtcp_report reported; /* the report up to which loss is known, that came at `reported_at` */
+    int64_t reported_at;         /* 0: none has */
+    double loss; /* of the picture, as the viewer last said, of 1; -1: he has not */
 };
 
 void session_init(struct session *session, const struct session_callbacks *callbacks, void *owner);
@@ -172,17 +208,22 @@ bool session_choose_sound(struct session *session, const struct index_choice *ch
  * question, and the number of the play it is for. False when nothing has to. */
 bool session_wants_next(struct session *session, struct session_item *next, size_t *candidates, unsigned *play);
 
+/* The level of the rendition that the viewer has room for. */
+unsigned session_level(struct session *session);
+
 enum session_followed {
     SESSION_TAKEN,    /* with the caller's reference to the asset */
     SESSION_TOO_LATE, /* for that play */
     SESSION_UNFIT,    /* for this viewer; the reason says why */
 };
 
-/* Brings what follows, or NULL when nothing does. */
+/* Brings what follows, or NULL when nothing does; and the rendition that is to be shown of it, whose reference is taken
+ * in any case, or one without an asset for the film itself. */
 enum session_followed session_follow(struct session *session, unsigned play, size_t item, struct asset *asset,
-                                     struct reason *reason);
+                                     const struct rendition *shown, struct reason *reason);
 
-/* How a viewer's play stands. What is not about a state is only set in one other than ready. */
+/* How a viewer's play stands. What is not about a state is only set in one other than ready, but for what the viewer has
+ * said in this PeerConnection. */
 struct session_status {
     enum session_state state;
     struct session_item played; /* with a reference to the playlist; NULL when ready */
@@ -190,12 +231,30 @@ struct session_status {
     int64_t position, duration;
     struct index_sounds sounds; /* of the file */
     unsigned sound;             /* the one that is heard */
+    unsigned lines;             /* of the rendition that is shown; 0: as many as the film has */
+    double loss;       /* of the picture's packets, of 1; -1: not said */
+    uint64_t estimate; /* bits per second for which there is room; 0: not said */
 };
 
 void session_status(struct session *session, int64_t now, struct session_status *status);
 
-/* The viewer has lost pictures. */
-void session_request_key_frame(struct session *session);
+/* Takes what the viewer says of how the picture arrives, and does something about it. */
+void session_feedback(struct session *session, const struct rtcp_feedback *feedback, int64_t now);
+
+/* Which rendition is wanted, with references to what of. */
+struct session_wish {
+    struct asset *asset;
+    struct session_item item;
+    unsigned level;
+    uint64_t rate; /* at most, in bits per second; 0: any */
+};
+
+/* False when none is. */
+bool session_wants_rendition(struct session *session, struct session_wish *wish);
+
+/* Brings a rendition of the asset, or NULL when there is none; false when it is not taken, with the reference that it
+ * holds. A film is a rendition of itself. */
+bool session_show(struct session *session, const struct asset *asset, const struct rendition *rendition, int64_t now);
 
 /* Sends what is due and returns when to be called next, or NEVER. */
 int64_t session_advance(struct session *session, int64_t now);

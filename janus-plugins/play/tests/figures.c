@@ -7,9 +7,11 @@
 #include <malloc.h>
 
 #include "../src/access.c"
+#include "../src/adaptation.c"
 #include "../src/asset.c"
 #include "../src/audio.c"
 #include "../src/cache.c"
+#include "../src/feedback.c"
 #include "../src/h264.c"
 #include "../src/index.c"
 #include "../src/listing.c"
@@ -23,10 +25,12 @@
 #include "../src/playback.c"
 #include "../src/playlist.c"
 #include "../src/probe.c"
+#include "../src/rendition.c"
 #include "../src/sdp.c"
 #include "../src/seek.c"
 #include "../src/sending.c"
 #include "../src/session.c"
+#include "../src/switching.c"
 #include "../src/window.c"
 #include "../src/workers.c"
 
@@ -96,7 +100,8 @@ static void ignore_item(void *owner, const struct session_item *item)
     (void)item;
 }
 
-static const struct session_callbacks callbacks = {take_packet_sent, ignore_end, ignore_viewer, ignore_item};
+static const struct session_callbacks callbacks = {
+    .send = take_packet_sent, .ended = ignore_end, .near_end = ignore_viewer, .item_began = ignore_item};
 
 static int64_t advance(struct pacer_timer *timer, int64_t now)
 {

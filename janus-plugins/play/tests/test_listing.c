@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-only */
 /* Folders as viewers see them: what is shown to whom, in which order, and how little is read twice. */
 #include "../src/access.c"
+#include "../src/asset.c"
+#include "../src/audio.c"
+#include "../src/cache.c"
 #include "../src/h264.c"
 #include "../src/index.c"
 #include "../src/ogg.c"
 #include "../src/listing.c"
+#include "../src/metrics.c"
 #include "../src/path.c"
 #include "../src/probe.c"
+#include "../src/rendition.c"
 #include "../src/workers.c"
 
 #include "support/media.h"
@@ -88,6 +93,12 @@ static void make_folder(void)
     write_text("a/b/.hidden.mp4", "hidden");
     write_text("a/b/part 10.en.vtt", "WEBVTT");
     write_text("a/b/\xff.mp4", "no UTF-8");
+    media_make_folder("films");
+    write_text("films/film.mov", "in many lines");
+    write_text("films/film.480p.mp4", "in fewer");
+    write_text("films/film.360p.mp4", "in still fewer");
+    write_text("films/film.481p.mp4", "in a number that is not one of theirs");
+    write_text("films/lone.360p.mp4", "without its film");
     link_to("../sound.wav", "a/b/linked.wav");
     link_to("/etc/passwd", "a/b/outside.wav");
     link_to("/etc", "a/b/outside");
@@ -97,10 +108,11 @@ static void make_folder(void)
 
 static void test_names(void)
 {
-    shows("", "/", "a|Empty", "");
+    shows("", "/", "a|Empty|films", "");
     shows("Empty", "/", "", "");
     shows("a/b", "/", "a/b/inside", "a/b/linked.wav|a/b/notes.txt|a/b/part 1.wav|a/b/Part 9.mp4|a/b/part 10.mp4");
     shows("a/", "/", "a/b", "a/sound.wav");
+    shows("films", "/", "", "films/film.481p.mp4|films/film.mov|films/lone.360p.mp4");
 }
 
 static void test_access(void)

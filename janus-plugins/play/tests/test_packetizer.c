@@ -165,6 +165,17 @@ static void test_damaged(void)
     check_int((long long)cut(&frame, false).count, 0, "nor does half a length");
 }
 
+static void test_filler(void)
+{
+    uint8_t payload[RTP_PAYLOAD_MAX] = {0};
+    size_t size = packetizer_write_filler(payload), ones = 0;
+
+    while (ones + 2 < size && payload[ones + 1] == 0xff)
+        ones++;
+    check(size == RTP_PAYLOAD_MAX && payload[0] == 12 && ones == size - 2 && payload[size - 1] == 0x80,
+          "filler is a NAL unit that fills a packet and says nothing");
+}
+
 int main(void)
 {
     test_header();
@@ -175,5 +186,6 @@ int main(void)
     test_foreign();
     test_length_sizes();
     test_damaged();
+    test_filler();
     return tap_end();
 }

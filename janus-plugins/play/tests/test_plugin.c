@@ -2,9 +2,11 @@
 /* The whole plugin, with a core that only records: the golden transcripts and the examples of PROTOCOL.md are
  * replayed, and handles come and go while films are played. */
 #include "../src/access.c"
+#include "../src/adaptation.c"
 #include "../src/asset.c"
 #include "../src/audio.c"
 #include "../src/cache.c"
+#include "../src/feedback.c"
 #include "../src/h264.c"
 #include "../src/index.c"
 #include "../src/ogg.c"
@@ -19,11 +21,13 @@
 #include "../src/playlist.c"
 #include "../src/probe.c"
 #include "../src/protocol.c"
+#include "../src/rendition.c"
 #include "../src/rtcp.c"
 #include "../src/sdp.c"
 #include "../src/seek.c"
 #include "../src/sending.c"
 #include "../src/session.c"
+#include "../src/switching.c"
 #include "../src/window.c"
 #include "../src/workers.c"
 
@@ -502,6 +506,74 @@ static void test_tokens(void)
     drain();
 }
 
+/* So many of 256 packets of the picture are lost, and there is room for 300 kbit/s. */
+static void report_loss(janus_plugin_session *handle, uint8_t lost)
+{
+    struct session *session = &((struct viewer *)handle->plugin_handle)->session;
+    uint8_t report[] = {0x81, 201, 0,    7,    0,    0,    0,    1, 0, 0, 0, 3, 0,    0,   0,   0,   0,
+                        0,    0,   0,    0,    0,    0,    0,    0, 0, 0, 0, 0, 0,    0,   0,   0x8f, 206,
+                        0,    5,   0,    0,    0,    1,    0,    0, 0, 0, 'R', 'E', 'M', 'B', 1, 0x06, 0x49,
+                        0xf0, 0,   0,    0,    3};
+    janus_plugin_rtcp rtcp = {.video = TRUE, .buffer = (char *)report, .length = sizeof report};
+
+    pthread_mutex_lock(&session->lock);
+    uint16_t sequence = session->media[ASSET_VIDEO].sequence;
+    pthread_mutex_unlock(&session->lock);
+    report[14] = (uint8_t)(sequence * lost / 256 >> 8);
+    report[15] = (uint8_t)(sequence * lost / 256);
+    report[18] = (uint8_t)(sequence >> 8);
+    report[19] = (uint8_t)sequence;
+    play_plugin.incoming_rtcp(handle, &rtcp);
+}
+
+/* Two viewers lose packets, of whom one has sent a request of the second generation. */
+static void test_renditions(void)
+{
+    struct media_film film = {.seconds = 20, .pictures_per_key_frame = 25, .key_frame_size = 9000, .picture_size = 900};
+    janus_plugin_session *handles[2];
+    json_t *event = NULL, *info = NULL;
+    int told = 0, switched_to = 0;
+
+    media_write_film("wide.mp4", &film);
+    film.picture_size = 300;
+    film.no_sound = true;
+    media_write_film("wide.360p.mp4", &film);
+    handles[0] = attach_playing("wide.mp4");
+    handles[1] = attach_playing("wide.mp4");
+    json_decref(request(handles[1], json_pack("{ss}", "request", "get.status"), NULL));
+    drain();
+    for (int i = 0; i < 150 && !(told && switched_to); i++) {
+        for (int viewer = 0; viewer < 2; viewer++)
+            report_loss(handles[viewer], 40);
+        json_t *pushed_event = g_async_queue_timeout_pop(pushed, 100000);
+        if (pushed_event) {
+            told++;
+            json_decref(event);
+            event = json_incref(json_object_get(pushed_event, "data"));
+            json_decref(pushed_event);
+        }
+        json_decref(info);
+        info = play_plugin.query_session(handles[0]);
+        switched_to = (int)json_integer_value(json_object_get(info, "rendition"));
+    }
+    json_t *expected = json_pack("{sssssi}", "tms_play_event", "play.rendition", "file", "wide.mp4", "rendition", 360);
+    compare(event, expected, "who loses too much is told that a lower rendition is shown");
+    json_decref(expected);
+    check_int(switched_to, 360, "as it is to who is not told");
+    check_int(json_integer_value(json_object_get(info, "remb")), 300000, "the core tells for what there was room");
+    check(json_real_value(json_object_get(info, "loss")) > 0.15, "and how much was lost");
+    json_decref(info);
+    json_decref(event);
+    while ((event = g_async_queue_timeout_pop(pushed, 50000))) {
+        told++;
+        json_decref(event);
+    }
+    check_int(told, 1, "as he has sent none of the new requests");
+    for (int viewer = 0; viewer < 2; viewer++)
+        detach(handles[viewer]);
+    drain();
+}
+
 static void test_late_requests(void)
 {
     janus_plugin_session *handle = attach();
@@ -616,6 +688,7 @@ static void test_metrics(void)
     check(has_happened("janus_play_refused_total{why=\"full\"} "), "and who found no place");
     check(has_happened("janus_play_packets_total{medium=\"video\"} "), "packets are counted");
     check(has_happened("janus_play_key_frame_requests_total "), "and requests for key frames");
+    check(has_happened("janus_play_switches_total{to=\"lower\"} "), "and switches to other renditions");
     check(has_happened("janus_play_first_frame_seconds_count "), "the wait for the first one is measured");
     check(has_happened("janus_play_lateness_seconds_count "), "and how punctual the pacer is");
     check(has_happened("janus_play_asset_opens_total{index=\"shared\"} "), "a file is shared by who watch it");
@@ -681,11 +754,12 @@ int main(void)
     test_impatient();
     test_full();
     test_tokens();
+    test_renditions();
     test_late_requests();
     test_cycles();
     test_log();
     test_metrics();
-    attached = 5 + sections + 100 + 1 + 3 + 1 + 1 + 1 + CYCLES;
+    attached = 5 + sections + 100 + 1 + 3 + 1 + 1 + 2 + 1 + CYCLES;
 
     /* The core may end while films are played, and does not wait for requests that are being carried out. */
     janus_plugin_session *last = attach_playing("film.mp4");

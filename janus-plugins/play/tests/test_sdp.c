@@ -39,6 +39,7 @@ static void test_offer(void)
     check(strstr(offer, "transport-cc") == NULL, "without transport-wide congestion control");
     check(strstr(offer, "a=rtcp-fb:96 nack pli\r\n") && strstr(offer, "a=rtcp-fb:96 nack\r\n"),
           "with NACK and picture loss indication");
+    check(strstr(offer, "a=rtcp-fb:100 goog-remb\r\n") != NULL, "and estimates of the bandwidth");
 }
 
 static void test_chromium(void)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-only */
+#include "../src/adaptation.c"
 #include "../src/asset.c"
 #include "../src/audio.c"
 #include "../src/cache.c"
+#include "../src/feedback.c"
 #include "../src/h264.c"
 #include "../src/index.c"
 #include "../src/medium.c"
@@ -13,10 +15,12 @@
 #include "../src/pictures.c"
 #include "../src/playback.c"
 #include "../src/playlist.c"
+#include "../src/rendition.c"
 #include "../src/sdp.c"
 #include "../src/seek.c"
 #include "../src/sending.c"
 #include "../src/session.c"
+#include "../src/switching.c"
 #include "../src/window.c"
 #include "../src/workers.c"
 
@@ -39,7 +43,8 @@ struct packet {
 
 static struct packet packets[20000];
 static size_t packet_count;
-static int ended, next_asked;
+static int ended, next_asked, renditions_asked, switches;
+static unsigned lines_shown;
 static enum session_end how;
 static size_t item_begun;
 static int64_t now;
@@ -83,14 +88,31 @@ static void take_item(void *owner, const struct session_item *item)
     item_begun = item->item;
 }
 
-static const struct session_callbacks callbacks = {take_sent, take_end, take_near_end, take_item};
+static void take_wish(void *owner)
+{
+    (void)owner;
+    renditions_asked++;
+}
+
+static void take_switch(void *owner, const struct session_item *item, bool more, unsigned lines)
+{
+    (void)owner;
+    (void)item;
+    require(more == (lines == 0 || (lines_shown > 0 && lines > lines_shown)), "a switch says where to");
+    lines_shown = lines;
+    switches++;
+}
+
+static const struct session_callbacks callbacks = {take_sent, take_end,  take_near_end,
+                                                   take_item, take_wish, take_switch};
 
 static const struct sdp_answer chromium = {.opus = 111, .h264 = {96, 98, 0}};
 
 static void begin_viewer(void)
 {
     packet_count = 0;
-    ended = 0;
+    ended = renditions_asked = switches = 0;
+    lines_shown = 0;
     now = SECONDS(5000);
     session_init(&session, &callbacks, NULL);
     session_accept(&session, &chromium);
@@ -136,8 +158,12 @@ static bool launch(const char *name)
 /* Whether something is due that has not been read yet. */
 static bool is_waiting(void)
 {
+    const struct session_switch *to = &session.to;
+
     if (session_state(&session) != SESSION_GOING)
         return false;
+    if (to->window && to->key_frame < session.media[ASSET_VIDEO].count && !window_item(to->window, to->key_frame))
+        return true;
     return !session.anchored || medium_due(&session, ASSET_VIDEO) <= now || medium_due(&session, ASSET_AUDIO) <= now;
 }
 
@@ -461,6 +487,11 @@ static bool picture_timestamps_grow(size_t from)
     return true;
 }
 
+static void ask_for_key_frame(void)
+{
+    session_feedback(&session, &(struct rtcp_feedback){.wants_key_frame = true}, now);
+}
+
 static void test_repair(void)
 {
     begin_viewer();
@@ -468,14 +499,14 @@ static void test_repair(void)
     pass(MILLISECONDS(1450), 0);
     size_t sent = packet_count;
     int64_t asked = now;
-    session_request_key_frame(&session);
+    ask_for_key_frame();
     pass(PICTURE_TIME + MILLISECONDS(20), 0);
     size_t first = next_packet(sent, true);
     check(packets[first].first_byte == 0x78, "asked for a key frame, the last one is sent again");
     check(packets[first].at - asked <= PICTURE_TIME, "with the next picture");
     check(picture_timestamps_grow(0), "timestamps grow through the pictures sent again");
     sent = packet_count;
-    session_request_key_frame(&session);
+    ask_for_key_frame();
     pass(MILLISECONDS(300), 0);
     check_int((long long)count_parameter_sets(sent), 0, "not again within a second");
     play_until_end();
@@ -491,13 +522,13 @@ static void test_no_repair(void)
     launch("heavy.mp4");
     pass(MILLISECONDS(1450), 0);
     size_t sent = packet_count;
-    session_request_key_frame(&session);
+    ask_for_key_frame();
     pass(MILLISECONDS(400), 0);
     check_int((long long)count_parameter_sets(sent), 0, "what would be too much is not sent again");
     pass(MILLISECONDS(300), 0);
     check_int((long long)count_parameter_sets(sent), 1, "the next key frame comes by itself");
     session_pause(&session, now);
-    session_request_key_frame(&session);
+    ask_for_key_frame();
     pass(SECONDS(5), 0);
     session_resume(&session, now);
     sent = packet_count;
@@ -668,8 +699,12 @@ static void bring_next(void)
 
     if (!session_wants_next(&session, &next, &candidates, &number))
         return;
-    struct asset *asset = open_asset(next.playlist->names[next.item]);
-    check_int(session_follow(&session, number, next.item, asset, &reason), SESSION_TAKEN, "what follows is taken");
+    const char *name = next.playlist->names[next.item];
+    struct asset *asset = open_asset(name);
+    struct rendition shown = {.asset = NULL};
+    if (session_level(&session) > 0)
+        rendition_open(library, name, asset, session_level(&session), 0, &shown, &reason);
+    check_int(session_follow(&session, number, next.item, asset, &shown, &reason), SESSION_TAKEN, "what follows is taken");
     playlist_release(next.playlist);
 }
 
@@ -763,6 +798,22 @@ static void write_media(void)
     film.picture_size = 9000;
     media_write_film("heavy.mp4", &film);
     media_write_wav("sound.wav", &(struct media_wav){8000, 1, 3});
+
+    struct media_film wide = {.seconds = 40, .pictures_per_key_frame = 50, .key_frame_size = 9000, .picture_size = 2000};
+    media_write_film("wide.mp4", &wide);
+    wide.no_sound = true;
+    wide.profile = 77;
+    wide.picture_size = 900;
+    wide.pictures_per_sync = 5;
+    media_write_film("wide.360p.mp4", &wide); /* the container calls others key frames, too */
+    wide.pictures_per_sync = 0;
+    wide.profile = 0;
+    wide.picture_size = 400;
+    media_write_film("wide.180p.mp4", &wide);
+    wide.pictures_per_key_frame = 40;
+    media_write_film("wide.240p.mp4", &wide); /* has its key frames elsewhere */
+    wide.seconds = 39;
+    media_write_film("wide.480p.mp4", &wide);
 }
 
 static size_t count_pictures(void)
@@ -838,6 +889,161 @@ static void test_sounds(void)
     end_viewer();
 }
 
+/* Takes the part of the thread that opens renditions. */
+static void bring_rendition(void)
+{
+    struct rendition rendition = {.asset = NULL};
+    struct session_wish wish;
+    struct reason reason = {""};
+
+    if (!session_wants_rendition(&session, &wish))
+        return;
+    if (wish.level == 0)
+        rendition.asset = asset_hold(wish.asset);
+    else
+        rendition_open(library, wish.item.playlist->names[wish.item.item], wish.asset, wish.level, wish.rate, &rendition,
+                       &reason);
+    if (!session_show(&session, wish.asset, rendition.asset ? &rendition : NULL, now) && rendition.asset)
+        asset_release(rendition.asset);
+    asset_release(wish.asset);
+    playlist_release(wish.item.playlist);
+}
+
+/* Lets time pass, each second of which ends with the viewer's report; `lost` of 256 packets. */
+static void watch(int seconds, uint8_t lost)
+{
+    while (seconds-- > 0) {
+        pass(SECONDS(1), 0);
+        static struct rtcp_report picture;
+        uint16_t highest = (uint16_t)(session.media[ASSET_VIDEO].sequence - 3);
+        picture.lost += (uint16_t)(highest - picture.highest) * lost / 256;
+        picture.highest = highest;
+        /* What the core has sent again is numbered from 1 on, and much of it was lost, too. */
+        const struct rtcp_report again = {7, 12800};
+        const struct rtcp_feedback feedback = {
+            .report_count = 2, .reports = {seconds % 2 ? picture : again, seconds % 2 ? again : picture}};
+        session_feedback(&session, &feedback, now);
+        bring_rendition();
+    }
+}
+
+#define LOST 40
+
+static size_t count_filler(void)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < packet_count; i++)
+        count += packets[i].video && packets[i].first_byte == H264_NAL_FILLER;
+    return count;
+}
+
+static void test_renditions(void)
+{
+    struct session_status status;
+    size_t sets, others = 0, first = 0;
+    bool apart = false;
+
+    begin_viewer();
+    launch("wide.mp4");
+    size_t sounds = asset_count(session.asset, ASSET_AUDIO);
+    watch(5, 0);
+    check(renditions_asked == 0, "while all is well nothing else is sent");
+    watch(2, LOST);
+    check_int(renditions_asked, 1, "who loses too much is to be sent less");
+    watch(2, LOST);
+    check(switches == 1 && lines_shown == 360, "from the next key frame on the next lower rendition that fits is shown");
+    for (size_t i = 0; i < packet_count; i++) {
+        if (!packets[i].video)
+            continue;
+        others += packets[i].payload_type == 98;
+        first = others == 1 && !first ? i : first;
+        apart = apart || (packets[i].payload_type == 98) != (others > 0);
+    }
+    check(!apart && packets[first].payload_type == 98, "under the payload type of its profile, and no other");
+    check(packets[first].first_byte == 0x78 && packets[first].last_byte != packets[0].last_byte,
+          "its parameter sets go first");
+    session_status(&session, now, &status);
+    check(status.lines == 360 && status.loss > 0.14 && status.loss < 0.16, "the status tells");
+    playlist_release(status.played.playlist);
+    sets = count_parameter_sets(0);
+    ask_for_key_frame();
+    pass(MILLISECONDS(100), 0);
+    check_int((long long)count_parameter_sets(0), (long long)sets + 1, "its key frames are sent again on request");
+    watch(9, 0);
+    uint64_t bytes = session.media[ASSET_VIDEO].bytes;
+    check(count_filler() == 0, "nothing is sent in vain");
+    watch(3, 0);
+    bytes = (session.media[ASSET_VIDEO].bytes - bytes) * 8 / 3;
+    uint64_t rate = asset_rate(session.asset);
+    check(count_filler() > 0 && bytes > rate * 9 / 10 && bytes < rate * 11 / 10,
+          "before there is more, filler makes up for it: %d of %d kbit/s", (int)(bytes / 1000), (int)(rate / 1000));
+    watch(2, 0);
+    check(switches == 2 && lines_shown == 0, "after ten clean seconds the film itself is shown");
+    size_t filler = count_filler();
+    watch(1, 0);
+    check_int((long long)count_filler(), (long long)filler, "without filler");
+    watch(8, LOST);
+    check(switches == 4 && lines_shown == 180, "who goes on to lose too much is sent still less");
+    play_until_end();
+    check_int((long long)count_pictures(), 41 * MEDIA_FRAME_RATE, "no picture is missing, and those of a second were sent again");
+    check_int((long long)count_kind(false), (long long)sounds, "of the sound nothing is missing");
+    check_int(time_taken() / PICTURE_TIME, 40 * MEDIA_FRAME_RATE, "it took its time");
+    check(sequences_go_on(true) && sequences_go_on(false) && picture_timestamps_grow(0), "sequence numbers and timestamps go on");
+    check(worst_timestamp(false) < MILLISECONDS(1), "and tell the time");
+    end_viewer();
+}
+
+static void test_reduced(void)
+{
+    begin_viewer();
+    launch("wide.mp4");
+    session_set_loop(&session, true);
+    watch(14, LOST);
+    check(lines_shown == 180 && switches == 2, "a viewer sees what he has room for");
+    forget_packets();
+    seek_to(SECONDS(34), false);
+    watch(2, 0);
+    check(switches == 2 && session.shown.lines == 180 && packets[next_packet(0, true)].first_byte == 0x78,
+          "also after a seek");
+    for (int i = 0; i < 8; i++) {
+        bring_next();
+        watch(1, 0);
+    }
+    size_t large = 0;
+    for (size_t i = 0; i < packet_count; i++)
+        large += packets[i].video && packets[i].marker && packets[i].size > 750;
+    check_int((long long)large, 0, "of the film itself nothing was sent");
+    check(position() < 5000 && switches == 2 && session.shown.lines == 180, "and when the film begins again");
+    session_stop(&session);
+    switches = 0;
+    launch("film.mp4");
+    bring_rendition();
+    watch(4, LOST);
+    check(switches == 0 && session_state(&session) == SESSION_GOING, "a film without renditions is played as it is");
+    check_int(renditions_asked, 3, "which is not looked for time and again");
+    end_viewer();
+}
+
+static void test_rendition_names(void)
+{
+    struct asset *film = open_asset("wide.mp4"), *other = open_asset("wide.240p.mp4"), *shorter = open_asset("wide.480p.mp4");
+    struct reason reason;
+    size_t stem = 0;
+
+    check(rendition_is_named("a/film.480p.mp4", &stem) && stem == strlen("a/film."), "a rendition has its lines in its name");
+    check(!rendition_is_named("film.mp4", &stem) && !rendition_is_named("film.481p.mp4", &stem) &&
+              !rendition_is_named(".480p.mp4", &stem) && !rendition_is_named("film.480p.mp3", &stem),
+          "and nothing else is one");
+    check(!rendition_fits(asset_index(film), asset_index(other), &reason),
+          "what has its key frames elsewhere does not fit: %s", reason.text);
+    check(!rendition_fits(asset_index(film), asset_index(shorter), &reason), "nor what is shorter: %s", reason.text);
+    check(rendition_fits(asset_index(film), asset_index(film), &reason), "a film fits itself");
+    asset_release(film);
+    asset_release(other);
+    asset_release(shorter);
+}
+
 int main(void)
 {
     library = library_open(media_folder(), 2, 2);
@@ -866,6 +1072,9 @@ int main(void)
     test_cut();
     test_changing();
     test_sounds();
+    test_rendition_names();
+    test_renditions();
+    test_reduced();
     library_close(library);
     return tap_end();
 }

@@ -63,9 +63,11 @@ static ssize_t hanging_pread(int fd, void *data, size_t size, off_t offset)
 #define calloc counted_calloc
 #define pthread_mutex_lock counted_lock
 #define pread hanging_pread
+#include "../src/adaptation.c"
 #include "../src/asset.c"
 #include "../src/audio.c"
 #include "../src/cache.c"
+#include "../src/feedback.c"
 #include "../src/h264.c"
 #include "../src/index.c"
 #include "../src/medium.c"
@@ -76,10 +78,12 @@ static ssize_t hanging_pread(int fd, void *data, size_t size, off_t offset)
 #include "../src/pictures.c"
 #include "../src/playback.c"
 #include "../src/playlist.c"
+#include "../src/rendition.c"
 #include "../src/sdp.c"
 #include "../src/seek.c"
 #include "../src/sending.c"
 #include "../src/session.c"
+#include "../src/switching.c"
 #include "../src/window.c"
 #include "../src/workers.c"
 #undef malloc
@@ -150,7 +154,8 @@ static void ignore_item(void *owner, const struct session_item *item)
     (void)item;
 }
 
-static const struct session_callbacks callbacks = {count_packet, count_end, ignore_viewer, ignore_item};
+static const struct session_callbacks callbacks = {
+    .send = count_packet, .ended = count_end, .near_end = ignore_viewer, .item_began = ignore_item};
 
 static int64_t advance(struct pacer_timer *timer, int64_t now)
 {

@@ -8,6 +8,7 @@ import { measureCycles } from '../bench/cycles.ts';
 import { measureFigures } from '../bench/figures.ts';
 import { ensureFilms } from '../bench/films.ts';
 import { measureFirstFrames } from '../bench/first-frame.ts';
+import { measureInterruptions } from '../bench/interruption.ts';
 import { climb, type Step, spreadOut } from '../bench/ladder.ts';
 import { type Cost, compareNoOps } from '../bench/no-op.ts';
 import { buildReceiver } from '../bench/receiver.ts';
@@ -37,7 +38,10 @@ const usage = `Usage: npm run bench -- [options]
                     \`docker compose up\` of the same services does
   --first-frame URL instead: how long a picture takes to come, after opening a deployment's player, a click on play and
                     a seek, https://localhost:8443/player/
-  --sync URL        instead: how far sound and picture are apart there, from the start until 10 minutes later`;
+  --sync URL        instead: how far sound and picture are apart there, from the start until 10 minutes later
+  --interruption STACK
+                    instead: for how long a film stands still when this stack's gateway is replaced or started anew, and
+                    how long that takes; the play plugin is edited meanwhile, and put back`;
 
 interface Options {
   viewers: number;
@@ -49,6 +53,7 @@ interface Options {
   noOp?: string;
   firstFrame?: string;
   sync?: string;
+  interruption?: string;
 }
 
 function readOptions(): Options {
@@ -63,6 +68,7 @@ function readOptions(): Options {
       'no-op': { type: 'string' },
       'first-frame': { type: 'string' },
       sync: { type: 'string' },
+      interruption: { type: 'string' },
     },
   });
   const natural = (name: 'viewers' | 'seconds' | 'event-loops', least: number): number => {
@@ -87,6 +93,7 @@ function readOptions(): Options {
     noOp: values['no-op'],
     firstFrame: values['first-frame'],
     sync: values.sync,
+    interruption: values.interruption,
   };
 }
 
@@ -180,6 +187,21 @@ async function benchSync(player: string): Promise<void> {
     console.log(`sound later than picture after ${after}: sent ${text(sent)}, heard ${text(heard)}`);
 }
 
+/** Times that each command is run. */
+const interruptions = 5;
+
+async function benchInterruption(stack: string): Promise<void> {
+  const spread = (seconds: number[]) => {
+    const sorted = seconds.toSorted((a, b) => a - b);
+    return `p50 ${sorted[Math.floor((sorted.length - 1) / 2)].toFixed(1)} s, max ${sorted[sorted.length - 1].toFixed(1)} s`;
+  };
+  for (const [command, { still, whole }] of Object.entries(await measureInterruptions(stack, interruptions)))
+    console.log(
+      `npm run ${command.padEnd(24)} the film stands still: ${spread(still)}; plays again after ${spread(whole)}`,
+    );
+  console.log(`of ${interruptions} runs each`);
+}
+
 /** Together with what the output folder holds of parts that were not measured now. */
 async function withEarlier({ output, flavour }: Options, measured: Measured): Promise<Measured> {
   const file = output && join(output, `${flavour}.json`);
@@ -230,10 +252,11 @@ try {
   console.error(`${(error as Error).message}\n\n${usage}`);
   process.exit(2);
 }
-const { noOp, firstFrame, sync } = options;
+const { noOp, firstFrame, sync, interruption } = options;
 await main(() => {
   if (noOp !== undefined) return benchNoOp(noOp);
   if (firstFrame !== undefined) return benchFirstFrame(firstFrame);
   if (sync !== undefined) return benchSync(sync);
+  if (interruption !== undefined) return benchInterruption(interruption);
   return bench(options);
 });

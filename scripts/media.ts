@@ -1,6 +1,6 @@
 /** `npm run media -- VERB`: makes the films and sound files that a new installation plays, checks, adds and copies others. */
 import { statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../infra/config/config.ts';
 import { mediaMount } from '../infra/plan/container.ts';
@@ -9,8 +9,9 @@ import { findBaseImage } from './lib/base-image.ts';
 import { addFile } from './lib/media-add.ts';
 import { checkFile } from './lib/media-check.ts';
 import { type Outgoing, pushMedia } from './lib/media-push.ts';
+import { findRenditions } from './lib/media-renditions.ts';
 import { listFolder, listMedia } from './lib/media-store.ts';
-import { findMediaTools } from './lib/media-tools.ts';
+import { findMediaTools, type MediaTools } from './lib/media-tools.ts';
 import { projectFolder } from './lib/paths.ts';
 import { ensureSamples } from './lib/samples.ts';
 import { stackConfig } from './lib/settings.ts';
@@ -19,7 +20,7 @@ import { Failure, main, readCommand, step, transferLine } from './lib/steps.ts';
 
 const usage = `Usage: npm run media -- sample [--folder DIR]
        npm run media -- check FILE...
-       npm run media -- add FILE... [--folder DIR]
+       npm run media -- add FILE... [--renditions] [--folder DIR]
        npm run media -- push [FILE|FOLDER...] [--stack NAME]
        npm run media -- list [--stack NAME]
 
@@ -27,6 +28,8 @@ const usage = `Usage: npm run media -- sample [--folder DIR]
   --folder   where to; the media folder of the development stack unless said
   check      says whether the gateway can play a file, and if not, why
   add        puts a file into the media folder, changed only as far as the gateway needs it
+  --renditions  makes the same in fewer lines beside each film, for viewers whose network is too narrow; also for a
+             film that is in the media folder already
   push       copies files, or all that is in a folder, to where the stack's engine plays them from; the media folder
              of this machine unless said; what is there already is not sent again, what was interrupted goes on
   list       says what is there
@@ -35,21 +38,21 @@ const usage = `Usage: npm run media -- sample [--folder DIR]
 type Command =
   | { verb: 'sample'; folder?: string }
   | { verb: 'check'; files: string[] }
-  | { verb: 'add'; files: string[]; folder?: string }
+  | { verb: 'add'; files: string[]; folder?: string; renditions: boolean }
   | { verb: 'push'; from: string[]; stack: string }
   | { verb: 'list'; stack: string };
 
 /** @throws Error that says in what the command line differs from the usage. */
 function parseCommand(): Command {
   const { values, positionals } = parseArgs({
-    options: { folder: { type: 'string' }, stack: { type: 'string' } },
+    options: { folder: { type: 'string' }, stack: { type: 'string' }, renditions: { type: 'boolean' } },
     allowPositionals: true,
   });
   const [verb, ...rest] = positionals;
-  const { folder, stack = 'dev' } = values;
+  const { folder, stack = 'dev', renditions = false } = values;
   const takes: Record<string, (keyof typeof values)[]> = {
     sample: ['folder'],
-    add: ['folder'],
+    add: ['folder', 'renditions'],
     push: ['stack'],
     list: ['stack'],
   };
@@ -60,7 +63,7 @@ function parseCommand(): Command {
   if (verb === 'add' && rest.length === 0) throw new Error('add needs a file to put into the media folder.');
   if (foreign.length === 0) {
     if (verb === 'check') return { verb, files: rest };
-    if (verb === 'add') return { verb, files: rest, folder };
+    if (verb === 'add') return { verb, files: rest, folder, renditions };
     if (verb === 'push') return { verb, from: rest, stack };
     if (verb === 'list' && rest.length === 0) return { verb, stack };
     if (verb === 'sample' && rest.length === 0) return { verb, folder };
@@ -87,15 +90,28 @@ async function check(files: string[]): Promise<void> {
   if (refused > 0) throw new Failure(`${refused} of ${files.length} cannot be played.`);
 }
 
-async function add(files: string[], folder: string): Promise<void> {
+async function add(files: string[], folder: string, renditions: boolean): Promise<void> {
   const tools = await findMediaTools();
   for (const file of files) {
-    await step(basename(file), async (report) => {
-      const { path, reasons } = await addFile(file, folder, tools, report);
-      return {
-        result: `${path}: ${reasons.length > 0 ? reasons.join(', ') : 'as it was'}`,
-        value: undefined,
-      };
+    const isThere = renditions && dirname(resolve(file)) === folder;
+    const film = isThere ? resolve(file) : await addOne(file, folder, tools);
+    if (renditions) await addRenditions(film, tools);
+  }
+}
+
+const addOne = (file: string, folder: string, tools: MediaTools): Promise<string> =>
+  step(basename(file), async (report) => {
+    const { path, reasons } = await addFile(file, folder, tools, report);
+    return { result: `${path}: ${reasons.length > 0 ? reasons.join(', ') : 'as it was'}`, value: path };
+  });
+
+async function addRenditions(film: string, tools: MediaTools): Promise<void> {
+  const found = await findRenditions(film, tools);
+  if (found.length === 0) console.log(`${film} has no picture, or one of too few lines for renditions.`);
+  for (const { name, make } of found) {
+    await step(name, async (report) => {
+      await make?.(report);
+      return { result: make ? `beside ${film}` : 'is there already', value: undefined };
     });
   }
 }
@@ -150,5 +166,5 @@ await main(async () => {
   if (command.verb === 'push') return push(command.from, command.stack);
   if (command.verb === 'list') return list(command.stack);
   const folder = resolve(command.folder ?? resolve(projectFolder, stackConfig('dev').mediaFolder));
-  return command.verb === 'add' ? add(command.files, folder) : makeSamples(folder);
+  return command.verb === 'add' ? add(command.files, folder, command.renditions) : makeSamples(folder);
 });

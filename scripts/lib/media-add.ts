@@ -138,34 +138,51 @@ export async function addFile(
   const probe = await probeFile(path, tools);
   if (!probe.format) throw new Failure(`${path} is no media file that ffmpeg knows; choose another.`);
   const { name, ext } = parse(basename(path));
-  await mkdir(folder, { recursive: true });
-  const workshop = join(folder, `.adding-${process.pid}`);
-  try {
-    await mkdir(workshop);
-    await symlink(resolve(path), join(workshop, 'input'));
+  return inWorkshop(path, folder, async (workshop) => {
     const conversion = planConversion(probe, await readLayout(path, workshop, probe, tools), ext);
     const target = join(folder, name + conversion.extension);
     await refuseExisting(target);
     const made = join(workshop, `output${conversion.extension}`);
     if (conversion.reasons.length === 0) await copyFile(path, made);
-    else await convert(conversion, probe, workshop, basename(made), tools, report);
+    else
+      await convert(conversion.args, Number(probe.format?.duration), workshop, basename(made), tools, report);
     await expectPlayable(made, target, tools);
     await putInPlace(made, target);
     return { path: target, reasons: conversion.reasons };
+  });
+}
+
+/** Does work in a folder of its own within `folder`, hidden and removed after it, in which the file is `input`. */
+export async function inWorkshop<T>(
+  path: string,
+  folder: string,
+  work: (workshop: string) => Promise<T>,
+): Promise<T> {
+  await mkdir(folder, { recursive: true });
+  const workshop = join(folder, `.adding-${process.pid}`);
+  try {
+    await mkdir(workshop);
+    await symlink(resolve(path), join(workshop, 'input'));
+    return await work(workshop);
   } finally {
     await rm(workshop, { recursive: true, force: true });
   }
 }
 
-async function convert(
-  { args }: Conversion,
-  { format }: Partial<Probe>,
+/**
+ * Makes `output` of the workshop's input.
+ * @param args of ffmpeg, between input and output
+ * @param seconds that the input lasts, if that is known
+ */
+export async function convert(
+  args: string[],
+  seconds: number,
   workshop: string,
   output: string,
   tools: MediaTools,
   report: (fraction: number) => void,
 ): Promise<void> {
-  const total = Number(format?.duration) || Number.POSITIVE_INFINITY;
+  const total = seconds || Number.POSITIVE_INFINITY;
   await tools.run({
     tool: 'ffmpeg',
     args: ['-progress', 'pipe:2', '-nostats', '-i', 'input', ...args, output],
@@ -192,7 +209,7 @@ async function expectPlayable(made: string, target: string, tools: MediaTools): 
 }
 
 /** Unlike a rename, a link never takes the place of another file. */
-async function putInPlace(made: string, target: string): Promise<void> {
+export async function putInPlace(made: string, target: string): Promise<void> {
   const file = await open(made, 'r+');
   await file.sync();
   await file.close();

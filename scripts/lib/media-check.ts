@@ -20,6 +20,8 @@ export interface ProbedStream {
   has_b_frames?: number;
   width?: number;
   height?: number;
+  bit_rate?: string;
+  time_base?: string;
   sample_rate?: string;
   channels?: number;
   disposition?: { attached_pic?: number };

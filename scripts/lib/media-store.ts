@@ -5,6 +5,7 @@ import type { Config } from '../../infra/config/config.ts';
 import type { Mount } from '../../infra/plan/container.ts';
 import type { MediaFile } from '../../infra/render/web.ts';
 import { $ } from './command.ts';
+import { withoutRenditions } from './media-renditions.ts';
 import { Failure } from './steps.ts';
 
 const kinds: Record<string, MediaFile['kind']> = {
@@ -34,7 +35,7 @@ export const mediaAmong = (names: string[]): MediaFile[] =>
     .sort((a, b) => byName.compare(stem(a), stem(b)) || byName.compare(a, b))
     .map((name) => ({ name, kind: kinds[extname(name).toLowerCase()] }));
 
-/** Films and sound files of a folder of this machine. */
+/** Films, with their renditions, and sound files of a folder of this machine. */
 export function listFolder(folder: string): MediaFile[] {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
     throw new Failure(
@@ -49,10 +50,16 @@ export function listFolder(folder: string): MediaFile[] {
 const isRemote = (): boolean => (process.env.DOCKER_HOST ?? '').startsWith('ssh:');
 
 /**
- * Films and sound files that can be played, read where they are.
+ * Films and sound files that can be played, read where they are; renditions are part of their films.
  * @param image any that has find
  */
 export async function listMedia(mount: Mount, image: string): Promise<MediaFile[]> {
+  const files = await listFiles(mount, image);
+  const names = new Set(withoutRenditions(files.map(({ name }) => name)));
+  return files.filter(({ name }) => names.has(name));
+}
+
+async function listFiles(mount: Mount, image: string): Promise<MediaFile[]> {
   if (!isRemote()) return listFolder(mount.source);
   // A container that names a volume would make it.
   if (mount.type === 'volume' && !(await volumeExists(mount.source))) return [];

@@ -52,12 +52,12 @@ function serviceRow({ service, state, health, started, image, usage }: ServiceSt
 }
 
 function viewerRow(viewer: Viewer): string[] {
-  const { id, state, file, bitrate, lost, roundTrip, path } = viewer;
+  const { id, state, file, rendition, bitrate, lost, roundTrip, path } = viewer;
   const at = viewer.position === undefined ? '–' : position(viewer.position);
   const whole = viewer.duration === undefined ? '' : ` of ${position(viewer.duration)}`;
   return [
     String(id),
-    file ?? '–',
+    `${file ?? '–'}${rendition === undefined ? '' : ` (${rendition} lines)`}`,
     state,
     `${at}${whole}`,
     bitrate === undefined ? '–' : `${(bitrate / 1000).toFixed(0)} kbit/s`,

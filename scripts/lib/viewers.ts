@@ -13,6 +13,10 @@ export interface Viewer {
   /** Where the play is, and how long it is, in milliseconds. */
   position?: number;
   duration?: number;
+  /** Lines of the rendition that is shown instead of the film. */
+  rendition?: number;
+  /** Bits per second for which there is room, as the browser estimates (REMB). */
+  room?: number;
   /** Bits that were sent in the last second. */
   bitrate?: number;
   /** Packets that the viewer has reported as lost so far. */
@@ -66,7 +70,14 @@ interface HandleInfo {
   handle_id: number;
   session_id: number;
   plugin: string;
-  plugin_specific?: { state: string; file?: string; position?: number; duration?: number };
+  plugin_specific?: {
+    state: string;
+    file?: string;
+    position?: number;
+    duration?: number;
+    rendition?: number;
+    remb?: number | null;
+  };
   streams?: {
     rtcp_stats?: Record<string, Rtcp>;
     components?: { 'selected-pair'?: string; out_stats?: Record<string, number> }[];
@@ -86,12 +97,15 @@ interface Rtcp {
 export function viewerOf(answer: AdminAnswer): Viewer | undefined {
   const info = answer.info as HandleInfo | undefined;
   if (info?.plugin !== playPlugin) return undefined;
-  const { state = 'ready', file, position, duration } = info.plugin_specific ?? {};
+  const { state = 'ready', file, position, duration, rendition, remb } = info.plugin_specific ?? {};
   const [stream] = info.streams ?? [];
   const [component] = stream?.components ?? [];
   const media = Object.values(info.webrtc?.media ?? {});
   const path = component?.['selected-pair'] ?? info.webrtc?.ice?.['selected-pair'];
-  const viewer = { id: info.handle_id, session: info.session_id, state, file, position, duration };
+  const viewer = {
+    ...{ id: info.handle_id, session: info.session_id, state, file, position, duration, rendition },
+    room: remb ?? undefined,
+  };
   if (path === undefined) return viewer;
   const reports = stream ? Object.values(stream.rtcp_stats ?? {}) : media.map(({ rtcp }) => rtcp?.main ?? {});
   const bytes = component

@@ -1,10 +1,11 @@
 /** A film as it may come, made into one that the gateway plays, by the real tools. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addFile } from '../../scripts/lib/media-add.ts';
 import { checkFile, probeFile } from '../../scripts/lib/media-check.ts';
+import { findRenditions } from '../../scripts/lib/media-renditions.ts';
 import { findMediaTools, type MediaTools } from '../../scripts/lib/media-tools.ts';
 
 let tools: MediaTools;
@@ -46,6 +47,23 @@ it('makes a film one that can be played, with Opus beside each of its sounds', a
   const again = await addFile(path, join(folder, 'again'), tools, () => {});
   expect(again.reasons).toEqual([]);
   expect(await readFile(again.path)).toEqual(await readFile(path));
+});
+
+it('makes the same in fewer lines beside a film, once', async () => {
+  const there = join(media, 'film.mp4');
+  const progress: number[] = [];
+  const [found, ...others] = await findRenditions(there, tools);
+  expect(found).toMatchObject({ name: 'film.180p.mp4' });
+  expect(others).toEqual([]);
+  await found.make?.((fraction) => progress.push(fraction));
+  expect(progress.at(-1)).toBeGreaterThan(0.9);
+  const path = join(media, found.name);
+  expect(await checkFile(path, tools)).toMatchObject({ problems: [] });
+  const { streams = [] } = await probeFile(path, tools);
+  expect(streams).toMatchObject([{ codec_name: 'h264', width: 240, height: 180 }]);
+  expect((await stat(path)).size).toBeLessThan((await stat(there)).size);
+  expect(await findRenditions(there, tools)).toEqual([{ name: 'film.180p.mp4' }]);
+  await expect(found.make?.(() => {})).rejects.toThrow(`There is ${path} already`);
 });
 
 it('never takes the place of a file that is there', async () => {

@@ -1,12 +1,19 @@
 /** What a viewer sees of a bad network, of a gateway that goes away and of a machine that was asleep. */
+import { chmodSync, copyFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { $ } from 'zx';
+import { AdminApi } from '../../scripts/lib/admin.ts';
+import { findRenditions } from '../../scripts/lib/media-renditions.ts';
+import { findMediaTools } from '../../scripts/lib/media-tools.ts';
 import { watchPictures } from '../../scripts/lib/picture-gap.ts';
 import { framesPerSecond } from '../../scripts/lib/samples/films.ts';
+import { readGateway } from '../../scripts/lib/viewers.ts';
 import { chromium, openBrowser, type TestBrowser, type TestPage } from '../support/browser.ts';
-import { Deployment } from '../support/deployment.ts';
+import { Deployment, mediaFolder } from '../support/deployment.ts';
 import { DistantViewer, missingNamespaces } from '../support/distant-viewer.ts';
 import { currentFrame, gapOf, measurePlayback, waitForFrame } from '../support/measure.ts';
 import { connected, playbackState } from '../support/player.ts';
@@ -16,8 +23,29 @@ async function second(page: Page): Promise<number> {
   return ((await currentFrame(page))?.frame ?? Number.NaN) / framesPerSecond;
 }
 
+/** Notes, in the page, how many lines the picture has each time that changes. */
+function watchLines(): void {
+  const video = document.querySelector('video') as HTMLVideoElement;
+  const lines: number[] = [];
+  Object.assign(globalThis, { lines });
+  video.addEventListener('resize', () => lines.push(video.videoHeight));
+}
+
+/** The samples, and one of them as a film of its own that has renditions. */
+async function makeMedia(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'janus-deploy-renditions-'));
+  cpSync(mediaFolder, folder, { recursive: true });
+  const film = join(folder, 'wide.mp4');
+  copyFileSync(join(folder, 'sample-2.mp4'), film);
+  for (const { make } of await findRenditions(film, await findMediaTools())) await make?.(() => {});
+  // The gateway reads it as another user.
+  chmodSync(folder, 0o755);
+  return folder;
+}
+
 describe.skipIf(missingNamespaces !== undefined)('a film plays on', () => {
   const viewer = new DistantViewer();
+  let media: string;
   let deployment: Deployment;
   let browser: TestBrowser;
   let test: TestPage;
@@ -25,7 +53,12 @@ describe.skipIf(missingNamespaces !== undefined)('a film plays on', () => {
   let sessions: string[];
 
   beforeAll(async () => {
-    deployment = await new Deployment('e2e', { network: 'host', maxViewers: 4 }).prepare();
+    media = await makeMedia();
+    deployment = await new Deployment('e2e', {
+      network: 'host',
+      maxViewers: 4,
+      mediaFolder: media,
+    }).prepare();
     await deployment.run('down');
     await deployment.up();
     await viewer.start();
@@ -38,6 +71,7 @@ describe.skipIf(missingNamespaces !== undefined)('a film plays on', () => {
     await browser?.close();
     await viewer[Symbol.asyncDispose]();
     await deployment?.remove();
+    if (media) rmSync(media, { recursive: true, force: true });
   });
   beforeEach(async () => {
     test = await browser.newPage();
@@ -117,6 +151,50 @@ describe.skipIf(missingNamespaces !== undefined)('a film plays on', () => {
     // The film goes on in its time, and the picture comes back to it.
     await waitForFrame(test.page, ({ frame }) => frame > (before + 6) * framesPerSecond);
     expect(sessions).toHaveLength(1);
+  });
+
+  it('in fewer lines for as long as the network is narrow', async () => {
+    const { page } = test;
+    const lines = () => page.evaluate(() => (globalThis as unknown as { lines: number[] }).lines);
+    const status = async () => {
+      const api = await AdminApi.open(`janus-deploy-${deployment.stack}-gateway`);
+      const viewer = (await readGateway(api)).viewers.find(({ file }) => file === 'wide.mp4');
+      if (!viewer) throw new Error('nobody watches wide.mp4');
+      return viewer;
+    };
+    await page.goto(page.url().replace(/\?.*/, '?file=wide.mp4&autoplay=1'));
+    await playbackState(page, 'going');
+    await waitForFrame(page, ({ frame }) => frame > 3 * framesPerSecond);
+    await watchPictures(page);
+    await page.evaluate(watchLines);
+    const begin = Date.now();
+    const tell = async (what: string) => {
+      const { rendition, room, bitrate } = await status();
+      console.log(
+        `${what}: ${(Date.now() - begin) / 1000} s, lines ${await lines()}, rendition ${rendition}, REMB ${room}, sent ${bitrate} bit/s`,
+      );
+    };
+    await tell('before');
+    // The film takes 790 kbit/s on the wire, its first rendition 540; which one is taken the browser's estimate decides.
+    await viewer.narrow(620);
+    await expect.poll(lines, { timeout: 15_000 }).toHaveLength(1);
+    await tell('narrow, switched');
+    const [fewer] = await lines();
+    expect(fewer).toBeLessThan(480);
+    expect((await status()).rendition).toBe(fewer);
+    await setTimeout(Math.max(0, begin + 10_000 - Date.now()));
+    await tell('narrow, at its end');
+    await viewer.mend();
+    await expect.poll(lines, { timeout: 20_000 }).toEqual([fewer, 480]);
+    await tell('wide again, switched');
+    await gapOf(page, 'narrow, then wide again', 0).then((gap) => expect(gap).toBeLessThan(8));
+    // No other switch follows, and the film has gone on in its time.
+    await waitForFrame(page, ({ frame }) => frame > 32 * framesPerSecond);
+    await tell('at the end');
+    expect(await lines()).toEqual([fewer, 480]);
+    expect(await second(page)).toBeGreaterThan(3 + (Date.now() - begin) / 1000 - 3);
+    expect((await status()).room).toBeGreaterThan(0);
+    expect(sessions).toHaveLength(2);
   });
 
   it('when the browser was asleep', async () => {

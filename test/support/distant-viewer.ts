@@ -76,9 +76,15 @@ export class DistantViewer implements AsyncDisposable {
     await engine`${this.entering} iptables -A INPUT -m statistic --mode random --probability ${share} -j DROP`;
   }
 
-  /** Ends what `drop` and `lose` began. */
+  /** Lets no more than so many kbit/s get there; what has to wait for longer than 200 ms is lost. */
+  async narrow(kilobits: number): Promise<void> {
+    await engine`tc qdisc replace dev ${this.#link}a root tbf rate ${kilobits}kbit burst 8kb latency 200ms`;
+  }
+
+  /** Ends what `drop`, `lose` and `narrow` began. */
   async mend(): Promise<void> {
     await engine`${this.entering} iptables -F`;
+    await $({ quiet: true, nothrow: true })`tc qdisc del dev ${this.#link}a root`;
   }
 
   /** Stops all programs there where they are, as a machine does that is closed, for some seconds. */

@@ -10,7 +10,15 @@ const playing = {
   plugin: 'janus.plugin.tms.play',
   session_id: 1,
   handle_id: 2,
-  plugin_specific: { state: 'going', loop: true, file: 'film.mp4', position: 5192, duration: 24_000 },
+  plugin_specific: {
+    state: 'going',
+    loop: true,
+    file: 'film.mp4',
+    position: 5192,
+    duration: 24_000,
+    rendition: 480,
+    remb: 900_000,
+  },
 };
 const pair = '192.0.2.2:16264 [host,udp] <-> 192.0.2.9:35745 [prflx,udp]';
 const viewer: Viewer = {
@@ -20,6 +28,8 @@ const viewer: Viewer = {
   file: 'film.mp4',
   position: 5192,
   duration: 24_000,
+  rendition: 480,
+  room: 900_000,
   bitrate: 736_000,
   lost: 5,
   roundTrip: 30,
@@ -58,7 +68,7 @@ it('reads a viewer of Janus 1.1.2', () => {
 });
 
 it('reads a viewer who is not connected, and leaves out other plugins and handles that have ended', () => {
-  const info = { ...playing, plugin_specific: { state: 'ready' } };
+  const info = { ...playing, plugin_specific: { state: 'ready', remb: null } };
   expect(viewerOf({ janus: 'success', info })).toEqual({ id: 2, session: 1, state: 'ready' });
   expect(viewerOf({ janus: 'success', info: { ...playing, plugin: 'janus.plugin.echotest' } })).toBe(
     undefined,
@@ -130,9 +140,9 @@ it('shows all of it', () => {
       Certificate for media.example.org, 31 days left
 
       2 sessions, 2 viewers
-      viewer  file      state  position      bitrate     lost  round trip  address
-      2       film.mp4  going  0:05 of 0:24  736 kbit/s  5     30 ms       192.0.2.9:35745 [prflx,udp]
-      3       –         ready  –             –           –     –           not connected
+      viewer  file                  state  position      bitrate     lost  round trip  address
+      2       film.mp4 (480 lines)  going  0:05 of 0:24  736 kbit/s  5     30 ms       192.0.2.9:35745 [prflx,udp]
+      3       –                     ready  –             –           –     –           not connected
 
       Note: The certificate is generated."
   `);

@@ -169,6 +169,12 @@ export const options = {
     accepted: 'a whole number of MiB up to 1000000; 0 for no cache',
     help: 'Disk space on the engine’s machine for sound that the gateway has transcoded, which need not be done again',
   }),
+  coreDumps: option({
+    schema: boolean,
+    default: 'false',
+    accepted: 'true or false',
+    help: 'Keep what the gateway had in memory when it crashed, keys among it: the last three times, in a volume. The engine’s machine needs a `kernel.core_pattern` without a folder, which is not changed from here',
+  }),
   maxViewers: option({
     schema: integer(1, 10000),
     default: '20',

@@ -54,6 +54,8 @@ export interface ContainerPlan {
   probe?: string[];
   /** Command that has the running service read its files anew; fails when it goes on with the old ones. */
   reload?: string[];
+  /** Whether a crash may write its memory, with the keys in it, to a disk. */
+  dumpsCore?: boolean;
   /** Whether those who use the service may finish before it is replaced. */
   drains?: boolean;
 }
@@ -75,12 +77,15 @@ export const mediaMount = (deployment: string, { dockerHost, mediaFolder }: Conf
 /** Where the gateway keeps sound that it has transcoded. */
 export const audioCache = '/cache';
 
+/** Where what the gateway had in memory when it crashed is kept. */
+export const coreFolder = '/cores';
+
 /** Where a service writes its metrics, in each container by the same name. */
 const metricsFolder = (service: ServiceName): string => `/metrics/${service}`;
 
 /** @param name prefix of all names on the engine */
 export function planContainers(name: string, config: Config): Record<ServiceName, ContainerPlan> {
-  const { maxViewers, audioCacheSize } = config;
+  const { maxViewers, audioCacheSize, coreDumps } = config;
   const all = {
     processes: 4096 + 16 * maxViewers,
     mounts: [],
@@ -102,9 +107,11 @@ export function planContainers(name: string, config: Config): Record<ServiceName
       volumes: {
         ...metrics('gateway'),
         ...(audioCacheSize > 0 && { [audioCache]: { name: `${name}-gateway-cache` } }),
+        ...(coreDumps && { [coreFolder]: { name: `${name}-gateway-cores` } }),
       },
       probe: ['/usr/local/bin/probe'],
       reload,
+      dumpsCore: coreDumps,
       drains: true,
     },
     turn: { ...all, memory: 256, tmpfs: { '/tmp': inMemory('16m') }, volumes: metrics('turn') },

@@ -95,7 +95,8 @@ export class Service {
 
   private container(): docker.ContainerArgs {
     const { plan, marks } = this.args;
-    const { memory, processes, tmpfs, mounts, volumes, reads, healthcheck } = plan.containers[this.name];
+    const { memory, processes, tmpfs, mounts, volumes, reads, healthcheck, dumpsCore } =
+      plan.containers[this.name];
     const { replace } = this.files.hashes;
     return {
       name: `${plan.name}-${this.name}`,
@@ -106,8 +107,7 @@ export class Service {
       memorySwap: memory,
       ulimits: [
         { name: 'nproc', soft: processes, hard: processes },
-        // A crash writes no memory, with the keys in it, to a disk.
-        { name: 'core', soft: 0, hard: 0 },
+        { name: 'core', ...(dumpsCore ? { soft: -1, hard: -1 } : { soft: 0, hard: 0 }) },
       ],
       tmpfs,
       mounts: [

@@ -48,6 +48,12 @@ export interface GatewaySources {
   recipe: string;
 }
 
+/** What a gateway was built from, and with. */
+export interface GatewayBuild extends GatewaySources {
+  /** With sanitizers, for a while (`npm run plugin -- rebuild --sanitize`). */
+  sanitized?: boolean;
+}
+
 /** Hashes of the checkout's files that the gateway's image is made from, by path. */
 export const gatewayFiles = (): Promise<Record<string, string>> =>
   hashParts(checkoutParts.gateway, projectFolder);

@@ -80,7 +80,8 @@ export class JanusSession implements AsyncDisposable {
       const answer = await ask(`${this.#api}/${this.#session}?${query}`, { signal, timeout: 60_000 }).catch(
         () => undefined,
       );
-      if (answer === undefined) return;
+      // Where the gateway has ended, the web server answers.
+      if (answer?.status !== 200) return;
       this.#pushed.push(...([JSON.parse(answer.body)].flat() as Message[]));
       this.#arrived.resolve();
       this.#arrived = Promise.withResolvers();

@@ -17,13 +17,14 @@ const script = [
   'uname -r',
   'cat /proc/sys/net/core/rmem_default /proc/sys/net/core/wmem_default',
   'ulimit -n',
+  'cat /proc/sys/kernel/core_pattern',
   'grep ^Udp: /proc/net/snmp',
 ].join('; ');
 
 /** @param image any that has a shell */
 export async function readHost(image: string): Promise<HostFacts> {
   const read = await $({ quiet: true })`docker run --rm --network host ${image} sh -c ${script}`;
-  const [time, kernel, receive, send, openFiles, names, values] = read.stdout.trim().split('\n');
+  const [time, kernel, receive, send, openFiles, corePattern, names, values] = read.stdout.trim().split('\n');
   const udp = Object.fromEntries(
     names.split(/\s+/).map((name, index) => [name, Number(values.split(/\s+/)[index])]),
   );
@@ -39,6 +40,7 @@ export async function readHost(image: string): Promise<HostFacts> {
         sendDropped: udp.SndbufErrors,
       },
       openFiles: openFiles === 'unlimited' ? Number.POSITIVE_INFINITY : Number(openFiles),
+      corePattern,
     },
   };
 }

@@ -29,7 +29,7 @@ export async function noteUse(images: { name: string; context: string }[]): Prom
 
 /** Removes the images that were deployed the longest time ago and no container uses, and such build contexts. */
 export async function prune(): Promise<void> {
-  for (const service of [...serviceNames, 'prometheus']) {
+  for (const service of [...serviceNames, 'gateway-debug', 'prometheus']) {
     const listed = await $({
       quiet: true,
     })`docker images --filter reference=janus-deploy/${service} --format ${'{{.Repository}}:{{.Tag}}'}`;

@@ -74,10 +74,10 @@ const plural = (count: number, what: string): string => `${count} ${what}${count
 function pluginsLine({ deployment, services }: Status, now: number): string[] {
   const built = services.find(({ service }) => service === 'gateway')?.image?.built;
   if (deployment?.gatewayBuild === undefined || built === undefined) return [];
-  const { plugins } = deployment.gatewayBuild;
+  const { plugins, sanitized } = deployment.gatewayBuild;
   const sources = Object.entries(plugins).map(([name, hash]) => `${name} of source ${hash}`);
   return [
-    `  Plugins for Janus ${deployment.janus}, built ${duration(now - Date.parse(built))} ago: ${sources.join(', ')}`,
+    `  Plugins for Janus ${deployment.janus}, built ${duration(now - Date.parse(built))} ago${sanitized ? ', with sanitizers' : ''}: ${sources.join(', ')}`,
   ];
 }
 

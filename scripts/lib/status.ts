@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { ContainerName } from '../../infra/plan/container.ts';
 import { AdminApi } from './admin.ts';
-import type { GatewaySources } from './build-contexts.ts';
+import type { GatewayBuild } from './build-contexts.ts';
 import { $ } from './command.ts';
 import { readContainers, readUsage, type Usage } from './containers.ts';
 import { ensureToolchain } from './pulumi.ts';
@@ -19,7 +19,7 @@ export interface Deployment {
   janus: string;
   substitutions: string[];
   /** What the gateway's plugins were built from. */
-  gatewayBuild?: GatewaySources;
+  gatewayBuild?: GatewayBuild;
   last?: Operation;
 }
 

@@ -100,6 +100,20 @@ describe('on the host network', () => {
   });
 });
 
+it('writes no memory of the gateway to a disk, unless core dumps are asked for', async () => {
+  const written = async (coreDumps: string) => {
+    const gateway = container(await deploy(planFor('host', { coreDumps })), 'gateway');
+    const limits = gateway?.ulimits as { name: string; hard: number }[];
+    const mounts = gateway?.mounts as { target: string; source: string }[];
+    return [
+      limits.find(({ name }) => name === 'core')?.hard,
+      mounts.find(({ target }) => target === '/cores')?.source,
+    ];
+  };
+  expect(await written('false')).toEqual([0, undefined]);
+  expect(await written('true')).toEqual([-1, 'janus-deploy-test-gateway-cores']);
+});
+
 it('builds no image that the engine has', async () => {
   const plan = planFor('host');
   const built = (resources: Made[]) =>

@@ -83,6 +83,7 @@ describe('engine and machine', () => {
     buffers: { receive: 212_992, send: 212_992 },
     udp: { received: 1e6, receiveDropped: 10, sent: 1e6, sendDropped: 0 },
     openFiles: 1_048_576,
+    corePattern: 'core',
   };
   const found = (change: Partial<MachineFacts>, on = plan, proxy: boolean | undefined = true) =>
     troubles(machineFindings({ ...machine, ...change }, on, proxy));
@@ -123,6 +124,16 @@ describe('engine and machine', () => {
     expect(found({ openFiles: 1024 })).toEqual(
       says(/^error: A process in a container may have 1024 files open; 20 viewers need 1264/),
     );
+  });
+
+  it('core dumps that are asked for and do not come', () => {
+    const dumping = planOf({ coreDumps: 'true' });
+    expect(found({ corePattern: 'core.%p' }, dumping)).toEqual([]);
+    expect(found({ corePattern: '|/usr/share/apport/apport %p' })).toEqual([]);
+    expect(found({ corePattern: '|/usr/share/apport/apport %p' }, dumping)).toEqual(
+      says(/^warning: The kernel writes core dumps to "\|.*apport %p" \(kernel\.core_pattern\)/),
+    );
+    expect(found({ corePattern: '/var/crash/core' }, dumping)).toEqual(says(/"\/var\/crash\/core"/));
   });
 
   it('a process for each published port', () => {

@@ -101,7 +101,7 @@ it('shows all of it', () => {
       player: 'https://192.0.2.2:8443/player/',
       janus: '0.9.1',
       substitutions: ['The certificate is generated'],
-      gatewayBuild: { plugins: { play: 'fedcba9876543210' }, recipe: '' },
+      gatewayBuild: { plugins: { play: 'fedcba9876543210' }, recipe: '', sanitized: true },
       last: { kind: 'update', endTime: '2026-01-02T00:00:00Z', result: 'succeeded' },
     },
     services: [
@@ -135,7 +135,7 @@ it('shows all of it', () => {
       gateway  healthy  1 h 0 min  1.3 %      9 of 1024 MiB  gateway:0123456789abcdef  1 d 1 h ago
 
       Janus 0.9.1, tms.play 0.1.0
-      Plugins for Janus 0.9.1, built 1 d 1 h ago: play of source fedcba9876543210
+      Plugins for Janus 0.9.1, built 1 d 1 h ago, with sanitizers: play of source fedcba9876543210
 
       Certificate for media.example.org, 31 days left
 

@@ -13,6 +13,8 @@ export interface MachineFacts {
   udp: { received: number; receiveDropped: number; sent: number; sendDropped: number };
   /** Files that a process in a container may have open. */
   openFiles: number;
+  /** What the kernel does with core dumps: a file's name, or a program after a bar. */
+  corePattern: string;
 }
 
 const engine = about('engine');
@@ -62,7 +64,7 @@ export function engineFindings({ version, cores, memory, rootless }: EngineFacts
  * @param userlandProxy whether the engine starts a process for each published port; undefined where that is not known
  */
 export function machineFindings(
-  { kernel, buffers, udp, openFiles }: MachineFacts,
+  { kernel, buffers, udp, openFiles, corePattern }: MachineFacts,
   plan: Plan,
   userlandProxy: boolean | undefined,
 ): Finding[] {
@@ -72,6 +74,7 @@ export function machineFindings(
     dropFinding('received', udp.received, udp.receiveDropped, 'rmem'),
     dropFinding('sent', udp.sent, udp.sendDropped, 'wmem'),
     fileFinding(openFiles, plan),
+    ...coreFindings(corePattern, plan),
     ...proxyFindings(plan, userlandProxy),
   ];
 }
@@ -123,6 +126,22 @@ function fileFinding(openFiles: number, { maxViewers }: Plan): Finding {
     remedy:
       'raise LimitNOFILE of the docker service (or default-ulimits in /etc/docker/daemon.json), or lower maxViewers',
   });
+}
+
+/** A name without a folder is a file where the process runs: in the container, and so in its volume. */
+function coreFindings(pattern: string, { containers }: Plan): Finding[] {
+  if (!containers.gateway.dumpsCore) return [];
+  if (!/[|/]/.test(pattern)) return [machine.ok(`Core dumps are kept (kernel.core_pattern is ${pattern})`)];
+  return [
+    machine.warning({
+      what: `The kernel writes core dumps to ${JSON.stringify(pattern)} (kernel.core_pattern), and coreDumps is true`,
+      why: pattern.startsWith('|')
+        ? 'it hands them to that program on the machine, which may keep them, and not to the gateway’s volume'
+        : 'that folder is not one that the gateway can write to and keep',
+      remedy:
+        'run `sysctl -w kernel.core_pattern=core.%p` on the machine, which is for all of its programs, or set coreDumps: false',
+    }),
+  ];
 }
 
 /** Published ports that start more processes than a small machine bears without noticing. */

@@ -6,7 +6,13 @@ import { gatewayArgs, type ImagePlan, planImage } from '../../../infra/plan/imag
 import type { JanusFlavour } from '../../../infra/plan/plan.ts';
 import type { LastGood } from '../../../infra/restore.ts';
 import { findBaseImage } from '../base-image.ts';
-import { type GatewaySources, gatewayFiles, gatewaySources, stageGateway } from '../build-contexts.ts';
+import {
+  type GatewayBuild,
+  type GatewaySources,
+  gatewayFiles,
+  gatewaySources,
+  stageGateway,
+} from '../build-contexts.ts';
 import { $ } from '../command.ts';
 import { deployDraining, tellWatching } from '../drain.ts';
 import { presentImages } from '../engine.ts';
@@ -29,22 +35,27 @@ import { Failure, step } from '../steps.ts';
 import { signToken } from '../token.ts';
 
 export interface RebuildOptions {
+  /** With the address and undefined-behaviour sanitizers. */
+  sanitize?: boolean;
   /** How long those who watch are waited for. */
   minutes?: number;
 }
+
+/** What `gcc -fsanitize` takes. */
+const sanitizers = 'address,undefined';
 
 /**
  * Builds the plugins, tries the gateway with them, has it replace the running one and waits until a film plays.
  * @throws Failure with what the compiler, Janus or a receiver said; the gateway runs the plugins that it had
  */
-export async function rebuild(name: string, { minutes }: RebuildOptions): Promise<void> {
+export async function rebuild(name: string, { sanitize = false, minutes }: RebuildOptions): Promise<void> {
   const started = Date.now();
   const seconds = () => ((Date.now() - started) / 1000).toFixed(1);
   const progress = (line: string) => console.log(`  ${line}, after ${seconds()} s`);
   const config = loadConfig(readStackFile(stackFile(name)));
   await reachEngine(config.dockerHost);
   const [{ stack, state, lastGood }, { image, sources, files }] = await step('compare', async () => {
-    const [deployed, planned] = await Promise.all([openDeployed(name), planGateway(config)]);
+    const [deployed, planned] = await Promise.all([openDeployed(name), planGateway(config, sanitize)]);
     if (planned.sources.recipe !== deployed.build.recipe) {
       throw new Failure(
         'Not only plugins differ from what is deployed, but what the gateway itself is built from (images/janus, base image, version of Janus); `npm run up` builds and deploys that.',
@@ -64,7 +75,7 @@ export async function rebuild(name: string, { minutes }: RebuildOptions): Promis
   }
   if ((await settledState(stack)) !== state) {
     console.log('Another run has deployed meanwhile: once more, from what that has left.');
-    return rebuild(name, { minutes });
+    return rebuild(name, { sanitize, minutes });
   }
   let proof: Promise<string> | undefined;
   const prove = () => {
@@ -82,7 +93,7 @@ export async function rebuild(name: string, { minutes }: RebuildOptions): Promis
         draining,
         lastGood,
         { service: 'gateway', name: image.name, id: built, sources: files },
-        { gatewayBuild: sources },
+        { gatewayBuild: { ...sources, ...(sanitize && { sanitized: true }) } satisfies GatewayBuild },
         follow,
         async () => progress(await prove()),
       );
@@ -103,31 +114,36 @@ function differences({ plugins: before }: GatewaySources, { plugins: now }: Gate
 /** @throws Failure where there is nothing to rebuild */
 async function openDeployed(
   name: string,
-): Promise<{ stack: Stack; state?: number; lastGood: LastGood; build: GatewaySources }> {
+): Promise<{ stack: Stack; state?: number; lastGood: LastGood; build: GatewayBuild }> {
   const refused = `Stack ${name} was not deployed from here by this version; \`npm run up\` does that.`;
   if (!isKept(name)) throw new Failure(refused);
   const stack = await openStack(name, await ensureToolchain(() => undefined));
   const state = await settledState(stack);
   const lastGood = await readLastGood(stack);
   if (lastGood?.outputs.gatewayBuild === undefined) throw new Failure(refused);
-  return { stack, state, lastGood, build: lastGood.outputs.gatewayBuild as GatewaySources };
+  return { stack, state, lastGood, build: lastGood.outputs.gatewayBuild as GatewayBuild };
 }
 
 /** The image that the checkout's plugins give with the gateway that is configured, and what it is made from. */
-async function planGateway({
-  janus,
-  baseImage,
-  janusArchive,
-}: Config): Promise<{ image: ImagePlan; sources: GatewaySources; files: Record<string, string> }> {
+export async function planGateway(
+  { janus, baseImage, janusArchive }: Config,
+  sanitize = false,
+): Promise<{ image: ImagePlan; sources: GatewaySources; files: Record<string, string> }> {
   const [base, archive, present] = await Promise.all([
     findBaseImage(baseImage),
     janus === 'distribution' ? undefined : findJanusArchive(janusArchive).catch(unreachable),
     presentImages(),
   ]);
   const flavour: JanusFlavour = archive === undefined ? 'distribution' : '0.9.1';
+  if (sanitize && flavour === 'distribution') {
+    throw new Failure(
+      '--sanitize needs Janus 0.9.1, which is built with sanitizers itself; the distribution’s Janus cannot be, so rebuild without it.',
+    );
+  }
   const released = gatewayArgs({ baseImage: base.name, refreshed: base.refreshed, flavour });
   const [context, files] = await Promise.all([stageGateway(flavour, archive), gatewayFiles()]);
-  const image = planImage('gateway', { context, buildArgs: released }, present);
+  const buildArgs = { ...released, ...(sanitize && { SANITIZE: sanitizers }) };
+  const image = planImage('gateway', { context, buildArgs }, present);
   return { image, sources: gatewaySources(files, released), files };
 }
 

@@ -2,11 +2,22 @@
  * What has broken Janus 0.9.1, sent to a gateway as it is deployed and to one that is built with sanitizers, which end
  * it at the first byte that it reads or writes where it must not. docs/security.md has the list.
  */
-
+import { copyFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RTCDtlsTransport, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, useVP8 } from 'werift';
+import {
+  type RTCDtlsTransport,
+  RTCPeerConnection,
+  RTCRtpCodecParameters,
+  RtpHeader,
+  useH264,
+  useOPUS,
+  useVP8,
+} from 'werift';
 import { $ } from 'zx';
 import { buildGatewayImage } from '../../scripts/lib/gateway-image.ts';
+import { samplesFolder } from '../../scripts/lib/paths.ts';
 import { missing091 } from '../support/flavours.ts';
 import { IsolatedGateway } from '../support/isolated-gateway.ts';
 import { slot } from '../support/slot.ts';
@@ -157,6 +168,31 @@ describe.skipIf(missing091 !== undefined).each(builds)('Janus 0.9.1, $build', ({
     await expectUnharmed();
   });
 
+  it('goes on while viewers come, seek and vanish, and files change below them', async () => {
+    const files = ['whole.mp4', 'cut.mp4', 'replaced.mp4', 'removed.mp4'];
+    const path = (file: string) => join(gateway.media, file);
+    let packets = 0;
+    for (let round = 0; round < 5; round++) {
+      for (const file of files) copyFileSync(join(samplesFolder, 'sample.mp4'), path(file));
+      const viewers = await Promise.all(files.map((file) => toFilm(file)));
+      for (let seek = 0; seek < 6; seek++) {
+        await Promise.all(viewers.map((viewer, index) => viewer.seek(seek * 4000 + index * 900)));
+        await setTimeout(100);
+        if (seek === 2) {
+          truncateSync(path('cut.mp4'), 50_000 + 10_000 * round);
+          copyFileSync(join(samplesFolder, 'sample-2.mp4'), path('other.mp4'));
+          renameSync(path('other.mp4'), path('replaced.mp4'));
+          rmSync(path('removed.mp4'));
+        }
+      }
+      packets += viewers[0].packets();
+      // With a word to the gateway, with one to the other side, and without any.
+      await Promise.all(viewers.map((viewer, index) => viewer.vanish(index + round)));
+    }
+    expect(packets).toBeGreaterThan(100);
+    await expectUnharmed();
+  });
+
   it('has no plugin, logger or data channels that are known to break', async () => {
     const info = (await (await fetch(`${gateway.api}/info`)).json()) as {
       data_channels: boolean;
@@ -200,6 +236,44 @@ describe('the distribution’s Janus', () => {
   it(...asksNoNameServer);
 });
 
+/** A viewer of a film, while it plays. */
+async function toFilm(file: string) {
+  const connection = new RTCPeerConnection({ codecs: { video: [useH264()], audio: [useOPUS()] } });
+  const { session, handle } = await gateway.attach('janus.plugin.tms.play');
+  const request = (body: object, jsep?: object) => gateway.ask({ janus: 'message', body, jsep }, handle);
+  let packets = 0;
+  connection.onTrack.subscribe((track) =>
+    track.onReceiveRtp.subscribe(() => {
+      packets++;
+    }),
+  );
+  await request({ request: 'request.offer' });
+  const { jsep } = await gateway.next(session, (event) => event.jsep !== undefined);
+  await connection.setRemoteDescription(jsep as { type: 'offer'; sdp: string });
+  await connection.setLocalDescription(await connection.createAnswer());
+  const answer = connection.localDescription;
+  const connected = connection.connectionStateChange.watch((state) => state === 'connected', 10_000);
+  await request({ request: 'push.answer' }, { type: answer?.type, sdp: answer?.sdp });
+  await connected;
+  await gateway.next(session, ({ janus }) => janus === 'webrtcup');
+  const played = await request({ request: 'ctrl.play', file, start: 0, loop: true });
+  expect(played.plugindata?.data.code).toBe(0);
+  return {
+    packets: () => packets,
+    /** A film that has broken off is begun anew, if it is there. */
+    async seek(position: number): Promise<void> {
+      const sought = await request({ request: 'ctrl.seek', position });
+      if (sought.plugindata?.data.code !== 0) await request({ request: 'ctrl.play', file, start: 0 });
+    },
+    async vanish(how: number): Promise<void> {
+      if (how % 3 === 0) await gateway.ask({ janus: 'detach' }, handle);
+      if (how % 3 === 1) await connection.close();
+      await gateway.ask({ janus: 'destroy' }, session);
+      await connection.close();
+    },
+  };
+}
+
 /** A viewer whose packets are made by the test, in a PeerConnection with the echo test. */
 async function toEcho(configuration: ConstructorParameters<typeof RTCPeerConnection>[0]) {
   const connection = new RTCPeerConnection(configuration);
@@ -230,7 +304,7 @@ async function toEcho(configuration: ConstructorParameters<typeof RTCPeerConnect
           timestamp: sequenceNumber,
         });
         await dtls.sendRtp(Buffer.alloc(20, 1), header);
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await setTimeout(50);
       }
     },
     async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,5 @@
 /** A gateway as a bridge deployment has it, on a network without a way out: this machine is its only viewer. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { $ } from 'zx';
@@ -32,6 +32,11 @@ export class IsolatedGateway extends IsolatedContainer {
     super(name, 78);
   }
 
+  /** Folder of this machine whose files it plays. */
+  get media(): string {
+    return join(this.#folder, 'media');
+  }
+
   get api(): string {
     return `http://${this.addresses.ipv4}:${this.#port}/janus`;
   }
@@ -39,7 +44,7 @@ export class IsolatedGateway extends IsolatedContainer {
   /** Starts `image`, which asks names of a server on port 53 of this machine's address on the network. */
   async start(image: string, flavour: JanusFlavour = '0.9.1'): Promise<this> {
     const { ipv4 } = this.addresses;
-    const config = configOf({ maxViewers: '4', network: 'bridge', mediaFolder: '/media' });
+    const config = configOf({ maxViewers: '20', network: 'bridge', mediaFolder: '/media' });
     const plan = makePlan('isolated', config, linux, official);
     const files = renderGateway(
       {
@@ -58,7 +63,12 @@ export class IsolatedGateway extends IsolatedContainer {
     );
     const resolver = join(this.#folder, 'resolv.conf');
     writeFileSync(resolver, `nameserver ${this.neighbour.ipv4}\n`);
-    const options = [...['--tmpfs', '/run/janus:mode=1777', '--volume', `${resolver}:/etc/resolv.conf:ro`]];
+    mkdirSync(this.media, { recursive: true });
+    for (const folder of [this.#folder, this.media]) chmodSync(folder, 0o755);
+    const options = [
+      ...['--tmpfs', '/run/janus:mode=1777', '--volume', `${resolver}:/etc/resolv.conf:ro`],
+      ...['--volume', `${this.media}:/media:ro`],
+    ];
     await this.run({ image, files, options });
     return this;
   }

@@ -3,7 +3,7 @@ import type { Cycles } from './cycles.ts';
 import type { Figures } from './figures.ts';
 import type { Step } from './ladder.ts';
 import type { Unopened } from './unopened.ts';
-import { type WayName, ways } from './ways.ts';
+import { differentFilms, type WayName, ways } from './ways.ts';
 
 /** Thousandths of a core that serve one viewer: the gateway and what runs beside it. */
 export const costOf = (step: Step): number =>
@@ -66,7 +66,8 @@ export function aims({ steps, figures, cycles, unopened }: Measured): string {
   const [play, films, relay] = [at('play', 100), at('films', 100, 100), at('relay', 100)];
   const ratio = (one?: Step, other?: Step) => one && other && (costOf(one) / costOf(other)).toFixed(2);
   const against = (way: WayName) => {
-    const last = steps.filter((step) => step.way === way && step.ended === undefined).at(-1);
+    // A full processor gives each less than it needs.
+    const last = steps.filter((step) => step.way === way && step.cores.serving < 0.95).at(-1);
     const ours = last && at('play', last.viewers);
     return ours && `1/${(costOf(last) / costOf(ours)).toFixed(1)} (${last.viewers} viewers)`;
   };
@@ -125,7 +126,7 @@ export function aims({ steps, figures, cycles, unopened }: Measured): string {
   ]);
 }
 
-const size = { width: 720, height: 420, left: 56, right: 210, top: 24, bottom: 44 };
+const size = { width: 720, height: 420, left: 56, right: 250, top: 24, bottom: 44 };
 const colours: Record<WayName, string> = {
   play: '#0969da',
   films: '#54aeff',
@@ -134,7 +135,13 @@ const colours: Record<WayName, string> = {
   transcode: '#cf222e',
 };
 
-/** Cost of a viewer (logarithmic) over the number of viewers (logarithmic), a line a way. */
+/** Pixels that labels are apart at least. */
+const labelHeight = 15;
+
+/**
+ * Cost of a viewer (logarithmic) over the number of viewers (logarithmic), a line a way; for different films it is over
+ * the number of films that 100 viewers watch.
+ */
 export function plot(steps: Step[]): string {
   const costs = steps.map(costOf);
   const lowest = 10 ** Math.floor(Math.log10(Math.min(...costs)));
@@ -161,24 +168,36 @@ export function plot(steps: Step[]): string {
       text([x(viewers), String(size.height - 22)], String(viewers), 'class="below"'),
     ),
   ];
-  const lines = (Object.keys(ways) as WayName[]).map((way) => {
-    const own = steps.filter((step) => step.way === way && (way !== 'films' || step.films === step.viewers));
-    if (own.length === 0) return '';
-    const points = own.map((step) => `${x(step.viewers)},${y(costOf(step))}`).join(' ');
-    const last = own[own.length - 1];
-    const label = text(
-      [String(Number(x(last.viewers)) + 6), y(costOf(last))],
-      ways[way].title,
-      `fill="${colours[way]}"`,
+  const lines = (Object.keys(ways) as WayName[]).flatMap((way) => {
+    const own = steps.filter(
+      (step) => step.way === way && (way !== 'films' || step.viewers === differentFilms),
     );
-    return `<polyline points="${points}" stroke="${colours[way]}"/>${label}`;
+    if (own.length === 0) return [];
+    const at = ({ viewers, films }: Step) => x(way === 'films' ? (films ?? viewers) : viewers);
+    const points = own.map((step) => `${at(step)},${y(costOf(step))}`).join(' ');
+    const last = own[own.length - 1];
+    return [{ way, points, end: Number(y(costOf(last))), dashed: way === 'films' }];
   });
+  // Beside the plot, as high as their lines end or a little lower.
+  let free = 0;
+  const labelled = lines
+    .toSorted((a, b) => a.end - b.end)
+    .map(({ way, points, end, dashed }) => {
+      const height = Math.max(free, end);
+      free = height + labelHeight;
+      const title = dashed ? `${differentFilms} viewers, by the number of films` : ways[way].title;
+      const place: [string, string] = [String(size.width - size.right + 8), height.toFixed(1)];
+      return (
+        `<polyline points="${points}" stroke="${colours[way]}"${dashed ? ' stroke-dasharray="5 3"' : ''}/>` +
+        text(place, title, `fill="${colours[way]}"`)
+      );
+    });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" font-family="sans-serif" font-size="12">
 <style>polyline{fill:none;stroke-width:2}.grid{stroke:#d0d7de}.left{text-anchor:end}.below{text-anchor:middle}text{dominant-baseline:middle}</style>
 <rect width="100%" height="100%" fill="white"/>
-${[...grid, ...lines].join('\n')}
+${[...grid, ...labelled].join('\n')}
 ${text([x(1), '12'], 'thousandths of a core a viewer')}
-${text([x(Math.sqrt(most)), String(size.height - 6)], 'viewers', 'class="below"')}
+${text([x(Math.sqrt(most)), String(size.height - 6)], 'viewers, or films', 'class="below"')}
 </svg>
 `;
 }

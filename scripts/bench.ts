@@ -168,7 +168,7 @@ async function benchNoOp(stack: string): Promise<void> {
 }
 
 /** Times that the page is opened, and as often that it is opened and clicked. */
-const visits = 30;
+const visits = 15;
 
 async function benchFirstFrame(player: string): Promise<void> {
   const { opened, clicked, sought } = await measureFirstFrames(player, visits);

@@ -193,6 +193,7 @@ export function plot(steps: Step[]): string {
       );
     });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" font-family="sans-serif" font-size="12">
+<title>What a viewer costs over the number of viewers, and of films</title>
 <style>polyline{fill:none;stroke-width:2}.grid{stroke:#d0d7de}.left{text-anchor:end}.below{text-anchor:middle}text{dominant-baseline:middle}</style>
 <rect width="100%" height="100%" fill="white"/>
 ${[...grid, ...labelled].join('\n')}

@@ -1,7 +1,7 @@
 /** `npm run bundle`: one file from which `npm run up -- --bundle FILE` deploys on a machine without a network. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureBaseImage } from './lib/base-image.ts';
+import { ensureBaseImage, hasImage } from './lib/base-image.ts';
 import { ensureImages } from './lib/bundle/images.ts';
 import {
   enginePart,
@@ -15,6 +15,7 @@ import {
 import { describeProject } from './lib/bundle/project.ts';
 import { BundleWriter } from './lib/bundle/write.ts';
 import { ensureEngine } from './lib/engine.ts';
+import { ensureGrafana, grafanaImage } from './lib/grafana.ts';
 import { samplesFolder } from './lib/paths.ts';
 import { ensureToolchain } from './lib/pulumi.ts';
 import { ensureSamples } from './lib/samples.ts';
@@ -35,7 +36,7 @@ const { values } = readCommand(
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 
 await main(async () => {
-  const { janus, janusArchive, baseImage } = loadConfig(readStackFile(stackFile(values.stack)));
+  const { janus, janusArchive, baseImage, monitoring } = loadConfig(readStackFile(stackFile(values.stack)));
   const project = await describeProject();
   const machine = { platform: process.platform, arch: process.arch };
   const path = resolve(
@@ -62,10 +63,11 @@ await main(async () => {
     return { result: found, value: found };
   });
   await step('sample media', async () => ({ result: await ensureSamples(samplesFolder), value: undefined }));
+  if (monitoring) await step('grafana', async () => ({ result: await ensureGrafana(), value: undefined }));
   const flavour = archive === undefined ? 'distribution' : '0.9.1';
   const images = await step('images', async () => {
     const value = await ensureImages(
-      { baseImage: base.name, refreshed: base.refreshed, flavour, archive },
+      { baseImage: base.name, refreshed: base.refreshed, flavour, archive, monitored: monitoring },
       toolchain,
       (line) => console.log(`  ${line}`),
     );
@@ -73,7 +75,8 @@ await main(async () => {
   });
 
   await using writer = await new BundleWriter(path).open();
-  const names = [base.name, ...images];
+  const grafana = monitoring && (await hasImage(grafanaImage)) ? [grafanaImage] : [];
+  const names = [base.name, ...images, ...grafana];
   const parts: Part[] = [
     packagesPart,
     toolchainPart(toolchain, writer.folder),

@@ -36,6 +36,8 @@ export const checkoutParts: Record<ServiceName, ContextPart[]> = {
 const janusSource = (flavour: JanusFlavour, archive: string | undefined): ContextPart[] =>
   flavour === '0.9.1' && archive !== undefined ? [{ from: archive, to: janusRelease.file }] : [];
 
+export const prometheusParts: ContextPart[] = [{ from: project('images/prometheus'), to: '.' }];
+
 /** Puts the gateway's build context together. */
 export const stageGateway = (flavour: JanusFlavour, archive: string | undefined): Promise<BuildContext> =>
   stageContext('gateway', [...checkoutParts.gateway, ...janusSource(flavour, archive)]);
@@ -89,7 +91,7 @@ export async function stagedContexts(
       gateway: await stageGateway(flavour, archive),
       turn: await stageContext('turn', checkoutParts.turn),
       ...(monitored && {
-        prometheus: await stageContext('prometheus', [{ from: project('images/prometheus'), to: '.' }]),
+        prometheus: await stageContext('prometheus', prometheusParts),
       }),
       web: await stageContext('web', [
         ...checkoutParts.web,

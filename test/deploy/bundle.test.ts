@@ -1,6 +1,6 @@
 /** One file is enough to deploy on a machine that reaches nothing; one that is not whole or not for it is refused. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ describe.skipIf(!able)('npm run bundle', () => {
   let bundle: Bundle;
 
   beforeAll(async () => {
-    source = await new Deployment('bundle').prepare();
+    source = await new Deployment('bundle', { monitoring: 'true' }).prepare();
     const file = join(source.folder, 'bundle.tar');
     const made = await source.run('bundle', '--output', file);
     expect(made.exitCode, made.stdout + made.stderr).toBe(0);
@@ -101,12 +101,22 @@ describe.skipIf(!able)('npm run bundle', () => {
     expect((await machine.run('docker', 'images', '--quiet')).stdout).toBe('');
   });
 
-  it('deploys where nothing can be reached, and a film plays', async () => {
+  it('deploys where nothing can be reached, Prometheus too, and a film plays', async () => {
+    const settings = join(checkout, 'Pulumi.dev.yaml');
+    writeFileSync(settings, `${readFileSync(settings, 'utf8')}  janus-deploy:monitoring: true\n`);
     const deployed = await up(bundle.path, '--verify');
     expect(deployed.exitCode, deployed.stdout + deployed.stderr).toBe(0);
     expect(deployed.stdout).toMatch(/bundle\s+toolchain, images, Janus source, sample media put in place/);
     expect(deployed.stdout).toContain('every service answers');
     expect(deployed.stdout).toContain(`https://${machine.address}:8443/player/`);
+    const health = [
+      'docker',
+      'inspect',
+      '--format',
+      '{{.State.Health.Status}}',
+      'janus-deploy-dev-prometheus',
+    ];
+    expect((await machine.run(...health)).stdout.trim()).toBe('healthy');
   });
 
   it('installs the engine on a Debian that has none and reaches nothing', async () => {

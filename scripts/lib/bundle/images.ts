@@ -21,10 +21,12 @@ export interface ImageChoice {
   flavour: JanusFlavour;
   /** The verified Janus source, for the flavour that is built from it. */
   archive?: string;
+  /** Whether Prometheus is among them. */
+  monitored?: boolean;
 }
 
 /**
- * Makes sure that the engine has the services' images. Those that it lacks are built by the Pulumi program, on a stack
+ * Makes sure that the engine has the images. Those that it lacks are built by the Pulumi program, on a stack
  * that has nothing else and is removed at once.
  * @returns their names
  */
@@ -33,7 +35,7 @@ export async function ensureImages(
   toolchain: Toolchain,
   progress: (line: string) => void,
 ): Promise<string[]> {
-  const contexts = await stagedContexts(choice.flavour, choice.archive);
+  const contexts = await stagedContexts(choice.flavour, choice.archive, choice.monitored);
   const images = Object.values(planImages(choice, contexts, await presentImages()));
   const missing = images.filter(({ present }) => !present).map(({ tag }) => `**-image-${tag}`);
   if (missing.length > 0) await build(missing, choice, toolchain, progress);
@@ -42,7 +44,7 @@ export async function ensureImages(
 
 async function build(
   targets: string[],
-  { baseImage, flavour, archive }: ImageChoice,
+  { baseImage, flavour, archive, monitored }: ImageChoice,
   toolchain: Toolchain,
   progress: (line: string) => void,
 ): Promise<void> {
@@ -55,6 +57,7 @@ async function build(
       janus: flavour,
       mediaFolder: samplesFolder,
       ...(archive && { janusArchive: archive }),
+      ...(monitored && { monitoring: 'true' }),
     };
     const named = Object.entries(settings).map(([key, value]) => [namespace + key, value]);
     await writeFile(envFile, '');
@@ -63,7 +66,9 @@ async function build(
     await ensureGeneratedCertificate(['localhost']);
     const stack = await openStack('bundle', toolchain, configFile);
     try {
-      const parents = ['Gateway', 'Turn', 'Web'].map((name) => `**::janus-deploy:resources:${name}::*`);
+      const parents = ['Gateway', 'Turn', 'Web', ...(monitored ? ['Monitoring'] : [])].map(
+        (name) => `**::janus-deploy:resources:${name}::*`,
+      );
       await deploy(stack, progress, { targets: [...parents, ...targets] });
     } finally {
       await destroy(stack, () => undefined);

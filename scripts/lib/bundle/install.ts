@@ -43,7 +43,7 @@ export async function openVerified(path: string): Promise<Bundle> {
 
 /** In what a configuration asks for something else than the bundle has; each a sentence. */
 export function contradictions({ path, manifest }: Bundle, config: Config): string[] {
-  const { baseImage, flavour } = manifest.images;
+  const { baseImage, flavour, names } = manifest.images;
   const errors: string[] = [];
   if ((config.janus === 'distribution') !== (flavour === 'distribution')) {
     errors.push(
@@ -65,8 +65,10 @@ export function contradictions({ path, manifest }: Bundle, config: Config): stri
       `acmeName is ${config.acmeName}, but a bundle has no ACME client; set sslCertificate and sslCertificateKey instead.`,
     );
   }
-  if (config.monitoring) {
-    errors.push('monitoring is true, but a bundle has no Prometheus; set monitoring: false.');
+  if (config.monitoring && !names.some((name) => name.startsWith('janus-deploy/prometheus:'))) {
+    errors.push(
+      `monitoring is true, but bundle ${path} has no Prometheus; set monitoring: false, or make the bundle for this stack.`,
+    );
   }
   return errors;
 }

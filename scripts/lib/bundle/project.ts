@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toolchainKey } from '../../../toolchain/build.ts';
-import { checkoutParts } from '../build-contexts.ts';
+import { checkoutParts, prometheusParts } from '../build-contexts.ts';
 import { hashParts } from '../contexts.ts';
 import { projectFolder } from '../paths.ts';
 import { projectVersion } from '../version.ts';
@@ -14,7 +14,7 @@ const text = (name: string): string => readFileSync(join(projectFolder, name), '
 /** The checkout as a manifest describes it. */
 export async function describeProject(): Promise<Manifest['project']> {
   const sources = createHash('sha256').update(toolchainKey());
-  for (const parts of Object.values(checkoutParts)) {
+  for (const parts of [...Object.values(checkoutParts), prometheusParts]) {
     sources.update(JSON.stringify(await hashParts(parts, projectFolder)));
   }
   return {

@@ -13,11 +13,28 @@ export async function playbackState(page: Page, state: string, timeout = 10_000)
   });
 }
 
-/** Waits until media can flow. */
+/**
+ * Waits until media can flow.
+ * @throws Error that says how far it came, and what the page says of it.
+ */
 export async function connected(page: Page): Promise<void> {
-  await page.waitForFunction(() => document.documentElement.dataset.channelState === 'webrtcUp', undefined, {
-    timeout: 30_000,
-  });
+  const timeout = 30_000;
+  try {
+    await page.waitForFunction(
+      () => document.documentElement.dataset.channelState === 'webrtcUp',
+      undefined,
+      {
+        timeout,
+      },
+    );
+  } catch (cause) {
+    const errors = await page.getByTestId('error').allTextContents();
+    const said = errors.join(' ') || 'nothing';
+    const state = await page.evaluate(() => document.documentElement.dataset.channelState);
+    throw new Error(`The page is ${state} after ${timeout / 1000} s and not webrtcUp; it says: ${said}`, {
+      cause,
+    });
+  }
 }
 
 /** Chooses a file of the list and plays it. */

@@ -5,12 +5,12 @@ import { texts } from '../src/ui/text/index.ts';
 
 const sources = join(import.meta.dirname, '../../janus-plugins/play/src');
 
-/** Where sentences about requests and tokens are made: they are for who writes clients. */
-const forDevelopers = /^(access|listing|path|plugin|protocol|session)\.c$/;
+/** Where sentences are made that no viewer sees: about requests and tokens, and of the log. */
+const forOthers = /^(access|listing|path|plugin|protocol|rendition|session)\.c$/;
 
 /** The plugin's sentences about files, with a value in the place of each conversion. */
 const sentences = readdirSync(sources)
-  .filter((name) => name.endsWith('.c') && !forDevelopers.test(name))
+  .filter((name) => name.endsWith('.c') && !forOthers.test(name))
   .flatMap((name) => {
     const source = readFileSync(join(sources, name), 'utf8').replaceAll(
       'INDEX_SOUND_CODECS',

@@ -101,9 +101,9 @@ async function fetchDebianSources(wanted: string[], image: string, folder: strin
   const [gone, unserved] = [missing('gone'), missing('unserved')];
   const sentences = [
     gone.length > 0 &&
-      `The distribution has newer versions than the sources of ${gone.join(', ')}; take security updates (npm run up -- --refresh-base) and make the release again, or get them from snapshot.debian.org.`,
+      `The distribution has newer versions than the sources of ${gone.join(', ')}; take security updates (npm run up -- --refresh-base) and make the release again, or get them from the distribution’s archive of snapshots.`,
     unserved.length > 0 &&
-      `The distribution lists the sources of ${unserved.join(', ')}, but the server that was asked does not have all of their files; run the command again where another mirror answers, or get them from snapshot.debian.org.`,
+      `The distribution lists the sources of ${unserved.join(', ')}, but the server that was asked does not have all of their files; run the command again where another mirror answers, or get them from the distribution’s archive of snapshots.`,
   ].filter((sentence) => sentence !== false);
   if (sentences.length > 0) throw new Failure(sentences.join('\n'));
 }

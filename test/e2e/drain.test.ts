@@ -1,6 +1,5 @@
 /** A gateway that is started anew: whom it waits for, whom it turns away, and what those who watch notice. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Status } from '../../scripts/lib/status.ts';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
 import { Deployment } from '../support/deployment.ts';
 import { currentFrame, waitForFrame } from '../support/measure.ts';
@@ -18,8 +17,7 @@ afterAll(async () => {
   await deployment?.remove();
 });
 
-const status = async (): Promise<Status> =>
-  JSON.parse((await deployment.run('status', '--json')).stdout) as Status;
+const status = () => deployment.status();
 
 it('waits for those who watch, and lets nobody in meanwhile, but after it', async () => {
   const watching = await browser.newPage();

@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { $ } from 'zx';
 import { dashboard } from '../../infra/render/dashboard.ts';
 import { ownAddresses } from '../../scripts/lib/own-addresses.ts';
-import type { Status } from '../../scripts/lib/status.ts';
 import { alertTests, testedAlerts } from '../support/alerts.ts';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
 import { Deployment } from '../support/deployment.ts';
@@ -120,12 +119,11 @@ describe('the metrics', () => {
 describe('Prometheus', () => {
   it('is looked after with the services', async () => {
     const [status, logs, doctor] = await Promise.all([
-      deployment.run('status', '--json'),
+      deployment.healthyStatus(),
       deployment.run('logs'),
       deployment.run('doctor', '--json'),
     ]);
-    const { services } = JSON.parse(status.stdout) as Status;
-    expect(services.find(({ service }) => service === 'prometheus')).toMatchObject({
+    expect(status.services.find(({ service }) => service === 'prometheus')).toMatchObject({
       state: 'running',
       health: 'healthy',
       usage: { processor: expect.any(Number) },

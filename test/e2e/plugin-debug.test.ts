@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { $ } from 'zx';
 import { JanusSession } from '../../scripts/lib/janus-session.ts';
-import type { Status } from '../../scripts/lib/status.ts';
 import { Deployment } from '../support/deployment.ts';
 import { missing091 } from '../support/flavours.ts';
 
@@ -20,8 +19,7 @@ afterAll(async () => {
 const container = (): string => `janus-deploy-${deployment.stack}-gateway`;
 const inside = async (command: string): Promise<string> =>
   (await $({ quiet: true, nothrow: true })`docker exec ${container()} sh -c ${command}`).stdout.trim();
-const status = async (): Promise<Status> =>
-  JSON.parse((await deployment.run('status', '--json')).stdout) as Status;
+const status = () => deployment.status();
 
 it('shows where the gateway’s threads are, which then go on', async () => {
   const ended = await deployment.run('plugin', 'rebuild', '--gdb');

@@ -15,7 +15,6 @@ import { JanusSession } from '../../scripts/lib/janus-session.ts';
 import type { Connections } from '../../scripts/lib/peer-connections.ts';
 import { watchPictures } from '../../scripts/lib/picture-gap.ts';
 import { testPlugin } from '../../scripts/lib/plugin-tests.ts';
-import type { Status } from '../../scripts/lib/status.ts';
 import { openBrowser, type TestBrowser, type TestPage } from '../support/browser.ts';
 import { Deployment } from '../support/deployment.ts';
 import { currentFrame, gapOf, waitForFrame } from '../support/measure.ts';
@@ -78,8 +77,7 @@ describe.each(ways)('on $on', (way) => {
       })`docker inspect --format ${'{{.Id}} {{.Image}}'} janus-deploy-${deployment.stack}-gateway`
     ).stdout.split(' ');
 
-  const status = async (): Promise<Status> =>
-    JSON.parse((await deployment.run('status', '--json')).stdout) as Status;
+  const status = () => deployment.status();
 
   async function plugins(): Promise<Record<string, { version_string: string }>> {
     const { body } = await ask(deployment.url('playerPort', '/janus/info'));

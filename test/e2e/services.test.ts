@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { $ } from 'zx';
 import { playsOverTransport } from '../../scripts/lib/proof/transport.ts';
-import type { Status } from '../../scripts/lib/status.ts';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
 import { Deployment } from '../support/deployment.ts';
 import { waitForFrame } from '../support/measure.ts';
@@ -84,10 +83,7 @@ describe('the player', () => {
 });
 
 describe('the logs', () => {
-  const viewers = async (): Promise<{ id: number; session: number; file?: string }[]> => {
-    const read = await deployment.run('status', '--json');
-    return (JSON.parse(read.stdout) as Status).gateway?.viewers ?? [];
-  };
+  const viewers = async () => (await deployment.status()).gateway?.viewers ?? [];
 
   it('follow one viewer through web server, Janus and plugin', async () => {
     // Those who have just left may still be there.

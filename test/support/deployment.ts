@@ -7,9 +7,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { $, type ProcessOutput } from 'zx';
 import { cacheFolder, samplesFolder } from '../../scripts/lib/paths.ts';
+import type { Status } from '../../scripts/lib/status.ts';
 import { copyCheckout } from './checkout.ts';
 import { slot } from './slot.ts';
 
@@ -106,6 +108,23 @@ export class Deployment {
     const ended = await this.run('up');
     if (ended.exitCode !== 0) throw new Error(ended.stdout + ended.stderr);
     return ended.stdout;
+  }
+
+  /** What `npm run status -- --json` tells. */
+  async status(): Promise<Status> {
+    const ended = await this.run('status', '--json');
+    if (ended.exitCode !== 0) throw new Error(ended.stdout + ended.stderr);
+    return JSON.parse(ended.stdout) as Status;
+  }
+
+  /** The same as soon as every service is healthy: the engine looks at a new one some time after `up` has ended. */
+  async healthyStatus(): Promise<Status> {
+    for (const deadline = Date.now() + 60_000; ; await setTimeout(500)) {
+      const status = await this.status();
+      const others = status.services.filter(({ health }) => health !== 'healthy');
+      if (others.length === 0) return status;
+      if (Date.now() > deadline) throw new Error(`Not healthy after a minute: ${JSON.stringify(others)}`);
+    }
   }
 
   /** Deploys where nothing is left of an earlier run. */

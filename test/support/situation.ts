@@ -5,7 +5,6 @@ import { $ } from 'zx';
 import type { JanusFlavour, Plan } from '../../infra/plan/plan.ts';
 import { selectedPair } from '../../scripts/lib/peer-connections.ts';
 import { framesPerSecond } from '../../scripts/lib/samples/films.ts';
-import type { Status } from '../../scripts/lib/status.ts';
 import { chromium, openBrowser, type TestBrowser, type TestPage } from './browser.ts';
 import { brokenContract } from './contract.ts';
 import { Deployment, mediaFolder } from './deployment.ts';
@@ -222,8 +221,8 @@ export function testSituation(janus: JanusFlavour, network: Plan['network']['mod
       it('is shown in the status, with what it plays, and followed through the logs', async () => {
         await playFile(test.page, 'sample.mp4');
         await waitForFrame(test.page, ({ film, frame }) => film === 1 && frame > 25);
-        const { gateway, services }: Status = JSON.parse((await deployment.run('status', '--json')).stdout);
-        expect(services.map(({ health }) => health)).toEqual(['healthy', 'healthy', 'healthy']);
+        const { gateway, services } = await deployment.healthyStatus();
+        expect(services.map(({ service }) => service)).toEqual(['turn', 'gateway', 'web']);
         const viewer = gateway?.viewers.find(({ state }) => state === 'going');
         expect(viewer).toMatchObject({ file: 'sample.mp4', duration: 24_000 });
         expect(viewer?.position).toBeGreaterThan(1000);

@@ -1,6 +1,6 @@
 /** From the release before to this one: what was deployed goes on, and so does the film that somebody watches. */
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { $ } from 'zx';
 import { watchPictures } from '../../scripts/lib/picture-gap.ts';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
@@ -19,12 +19,17 @@ describe.skipIf(missingRelease !== undefined)(
 
     beforeAll(async () => {
       deployment = await new Deployment('upgraded', { maxViewers: 4 }).prepare();
+    });
+    // Before a second try, too: the first may have upgraded it.
+    beforeEach(async () => {
       await deployment.run('down');
       await deployByPreviousRelease(deployment);
       browser = await openBrowser({ certificateAuthority: deployment.authority });
     });
-    afterAll(async () => {
+    afterEach(async () => {
       await browser?.close();
+    });
+    afterAll(async () => {
       await deployment?.remove();
     });
 

@@ -1,5 +1,5 @@
 /** The release before this checkout, from whose deployments this one has to go on. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { $ } from 'zx';
@@ -26,8 +26,7 @@ export const missingRelease: string | undefined = 'missing' in release ? release
 /** Deploys a deployment's stack, to the same state, by that release, which runs on the packages of this checkout. */
 export async function deployByPreviousRelease(deployment: Deployment): Promise<void> {
   if ('missing' in release) throw new Error(release.missing);
-  const folder = join(deployment.folder, 'previous-release');
-  mkdirSync(folder);
+  const folder = mkdtempSync(join(deployment.folder, 'previous-release-'));
   await unpackRevision(release.revision, folder);
   const settings = `Pulumi.${deployment.stack}.yaml`;
   const read = (path: string) => parse(readFileSync(path, 'utf8')).config as Record<string, unknown>;

@@ -63,7 +63,14 @@ export async function* climb(name: WayName, conditions: Conditions): AsyncGenera
     service = await way.serve(gateway, audience, conditions.scratch);
     for (const viewers of [...rungs.filter((rung) => rung < most), most]) {
       await service.provide?.(viewers);
-      const step = await measure(name, viewers, conditions.seconds, gateway.pid, audience, service);
+      const step = await measure({
+        name,
+        viewers,
+        seconds: conditions.seconds,
+        gateway: gateway.pid,
+        audience,
+        service,
+      });
       yield step;
       if (step.ended !== undefined) return;
     }
@@ -83,7 +90,14 @@ export async function* spreadOut(conditions: Conditions): AsyncGenerator<Step> {
     try {
       const { sources } = await ways.films.serve();
       const service = { sources: sources.slice(0, films) };
-      yield await measure('films', viewers, conditions.seconds, gateway.pid, audience, service);
+      yield await measure({
+        name: 'films',
+        viewers,
+        seconds: conditions.seconds,
+        gateway: gateway.pid,
+        audience,
+        service,
+      });
     } finally {
       await audience.end();
       await gateway.stop();
@@ -101,14 +115,20 @@ const spread = 1500;
 const spoilt = 0.6;
 const attempts = 3;
 
-async function measure(
-  name: WayName,
-  viewers: number,
-  seconds: number,
-  gateway: number,
-  audience: Audience,
-  service: Service,
-): Promise<Step> {
+/** Who is served on a step of a ladder, and by what. */
+interface Rung {
+  name: WayName;
+  viewers: number;
+  /** For how long it is accounted. */
+  seconds: number;
+  /** Process id of the gateway. */
+  gateway: number;
+  audience: Audience;
+  service: Service;
+}
+
+async function measure(rung: Rung): Promise<Step> {
+  const { viewers, audience, service } = rung;
   const firsts = await audience.ask<Pick<Step, 'firstPacketP50' | 'firstPacketP95'>>({
     do: 'watch',
     viewers,
@@ -116,24 +136,16 @@ async function measure(
     spread,
   });
   await setTimeout(1500);
-  const attempt = () => watch(name, viewers, seconds, gateway, audience, service);
-  let quietest = await attempt();
+  let quietest = await watch(rung);
   for (let again = 1; again < attempts && quietest.others > spoilt; again++) {
-    const step = await attempt();
+    const step = await watch(rung);
     if (step.others < quietest.others) quietest = step;
   }
   return { ...quietest, ...firsts };
 }
 
 /** Accounts for a while what it takes to serve those who watch. */
-async function watch(
-  name: WayName,
-  viewers: number,
-  seconds: number,
-  gateway: number,
-  audience: Audience,
-  service: Service,
-): Promise<Step> {
+async function watch({ name, viewers, seconds, gateway, audience, service }: Rung): Promise<Step> {
   const helpers = (await service.helpers?.()) ?? [];
   helpers.forEach(prefer);
   await audience.ask({ do: 'begin' });

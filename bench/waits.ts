@@ -1,4 +1,4 @@
-/** How long was waited, in milliseconds. Pure. */
+/** How long was waited, in the unit of what is summed up. Pure. */
 
 export interface Waits {
   p50: number;

@@ -15,7 +15,7 @@ import { buildReceiver } from '../bench/receiver.ts';
 import { aims, costOf, type Measured, plot, table } from '../bench/report.ts';
 import { measureSync } from '../bench/sync.ts';
 import { measureUnopened } from '../bench/unopened.ts';
-import type { Waits } from '../bench/waits.ts';
+import { summary, type Waits } from '../bench/waits.ts';
 import { differentFilms, type WayName, ways } from '../bench/ways.ts';
 import type { JanusFlavour } from '../infra/plan/plan.ts';
 import { buildGatewayImage } from './lib/gateway-image.ts';
@@ -191,10 +191,8 @@ async function benchSync(player: string): Promise<void> {
 const interruptions = 5;
 
 async function benchInterruption(stack: string): Promise<void> {
-  const spread = (seconds: number[]) => {
-    const sorted = seconds.toSorted((a, b) => a - b);
-    return `p50 ${sorted[Math.floor((sorted.length - 1) / 2)].toFixed(1)} s, max ${sorted[sorted.length - 1].toFixed(1)} s`;
-  };
+  const spread = (seconds: number[]) =>
+    `p50 ${summary(seconds).p50.toFixed(1)} s, max ${Math.max(...seconds).toFixed(1)} s`;
   for (const [command, { still, whole }] of Object.entries(await measureInterruptions(stack, interruptions)))
     console.log(
       `npm run ${command.padEnd(24)} the film stands still: ${spread(still)}; plays again after ${spread(whole)}`,
